@@ -1,5 +1,7 @@
 //! Test doubles for grump, and for those who build on it.
 //!
 //! - [`model`]: a scripted language model that real coding agents talk to.
+//! - [`opencode`]: where the tests find the real opencode, and how to keep it to itself.
 
 pub mod model;
+pub mod opencode;

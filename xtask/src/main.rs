@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod agents;
 mod steps;
 
 /// The chores of the grump repository.
@@ -16,12 +17,15 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Chore {
+    /// Install the real agents that the tests drive, from npm, into the target folder.
+    Agents,
     /// Set up what the tests need, then run everything: format, lints, docs, tests.
     Test,
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().chore {
+        Chore::Agents => agents::install(),
         Chore::Test => steps::test(),
     };
     match done {

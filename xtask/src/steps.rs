@@ -39,6 +39,7 @@ pub(crate) fn test() -> Result<(), Failure> {
         ],
     )?;
     documentation()?;
+    crate::agents::install()?;
     cargo(
         "tests",
         &["nextest", "run", "--workspace", "--no-tests", "pass"],
