@@ -1,0 +1,184 @@
+//! [`ControlPlane`]: who a plane is, and which facets it has.
+
+use std::{borrow::Cow, collections::BTreeSet, fmt, sync::Arc};
+
+use crate::{
+    delivery::Deliveries,
+    error::{Error, Result},
+    event::Events,
+    loops::Loops,
+    model::Models,
+    payload::EventKind,
+    review::Reviews,
+    run::Runs,
+    system::System,
+};
+
+/// Writes every operation of every facet down once.
+macro_rules! operations {
+    ($($name:literal $operation:ident)*) => {
+        /// An operation of a facet: what a plane can do, or refuses with
+        /// [`Unsupported`](crate::ErrorKind::Unsupported) before any I/O.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum Operation {
+            $(#[doc = concat!("`", $name, "`")] $operation,)*
+        }
+
+        impl Operation {
+            /// Every operation.
+            pub const ALL: &[Self] = &[$(Self::$operation),*];
+
+            /// The operation's name: facet, full stop, method.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$operation => $name,)* }
+            }
+        }
+    };
+}
+
+operations! {
+    "runs.list" RunsList
+    "runs.open" RunsOpen
+    "runs.start" RunsStart
+    "runs.stop" RunsStop
+    "runs.remove" RunsRemove
+    "loops.create" LoopsCreate
+    "loops.edit" LoopsEdit
+    "loops.set_pending_prompt" LoopsSetPendingPrompt
+    "loops.clear_pending_prompt" LoopsClearPendingPrompt
+    "loops.plan" LoopsPlan
+    "loops.status_file" LoopsStatusFile
+    "loops.check_planning_dir" LoopsCheckPlanningDir
+    "reviews.pending" ReviewsPending
+    "reviews.answer" ReviewsAnswer
+    "deliveries.diff" DeliveriesDiff
+    "deliveries.accept" DeliveriesAccept
+    "deliveries.discard" DeliveriesDiscard
+    "deliveries.undo" DeliveriesUndo
+    "deliveries.purge" DeliveriesPurge
+    "events.history" EventsHistory
+    "events.watch" EventsWatch
+    "events.watch_all" EventsWatchAll
+    "models.list" ModelsList
+    "models.last_used" ModelsLastUsed
+    "models.set_last_used" ModelsSetLastUsed
+    "system.health" SystemHealth
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Who a plane is and what it can do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PlaneInfo {
+    /// What it is: `engine`, or the name of a dialect.
+    pub name: Cow<'static, str>,
+    /// Its version, where it is known without asking.
+    pub version: Option<String>,
+    /// The operations it can do.
+    pub operations: BTreeSet<Operation>,
+    /// The kinds of events its streams tell of.
+    pub kinds: BTreeSet<EventKind>,
+}
+
+impl PlaneInfo {
+    /// A plane of this name that can do nothing yet.
+    #[must_use]
+    pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            name: name.into(),
+            version: None,
+            operations: BTreeSet::new(),
+            kinds: BTreeSet::new(),
+        }
+    }
+
+    /// Names its version.
+    #[must_use]
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = Some(version.into());
+        self
+    }
+
+    /// Adds operations it can do.
+    #[must_use]
+    pub fn operations(mut self, operations: impl IntoIterator<Item = Operation>) -> Self {
+        self.operations.extend(operations);
+        self
+    }
+
+    /// Adds kinds of events its streams tell of.
+    #[must_use]
+    pub fn kinds(mut self, kinds: impl IntoIterator<Item = EventKind>) -> Self {
+        self.kinds.extend(kinds);
+        self
+    }
+
+    /// Refuses an operation that the plane cannot do, before any I/O.
+    ///
+    /// # Errors
+    /// `Unsupported`, naming operation and plane.
+    pub fn require(&self, operation: Operation) -> Result<()> {
+        if self.operations.contains(&operation) {
+            return Ok(());
+        }
+        Err(Error::unsupported(operation.as_str()).with("plane", &self.name))
+    }
+}
+
+/// The facets of a plane: which nouns it has. A facet that is `None` answers
+/// [`Unsupported`](crate::ErrorKind::Unsupported).
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Facets {
+    /// Runs of any kind.
+    pub runs: Option<Arc<dyn Runs>>,
+    /// Loops.
+    pub loops: Option<Arc<dyn Loops>>,
+    /// Approvals.
+    pub reviews: Option<Arc<dyn Reviews>>,
+    /// Diff, accept, discard, undo, purge.
+    pub deliveries: Option<Arc<dyn Deliveries>>,
+    /// Event streams and their history.
+    pub events: Option<Arc<dyn Events>>,
+    /// Models.
+    pub models: Option<Arc<dyn Models>>,
+    /// The plane itself.
+    pub system: Option<Arc<dyn System>>,
+}
+
+/// A control plane: something that runs agents, here or elsewhere.
+///
+/// For implementers. Users call the handles of the `grump` crate, which ask
+/// [`info`](Self::info) before they call a facet.
+pub trait ControlPlane: Send + Sync + fmt::Debug + 'static {
+    /// Who the plane is and what it can do. Known without asking it.
+    fn info(&self) -> &PlaneInfo;
+
+    /// The facets it has.
+    fn facets(&self) -> &Facets;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+
+    #[test]
+    fn what_a_plane_cannot_do_is_refused_by_name() {
+        let info = PlaneInfo::new("engine").operations([Operation::RunsList]);
+        assert!(info.require(Operation::RunsList).is_ok());
+        let refused = info.require(Operation::LoopsEdit).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Unsupported);
+        assert_eq!(
+            refused.to_string(),
+            "loops.edit: this plane cannot do that (plane: engine)"
+        );
+    }
+}
