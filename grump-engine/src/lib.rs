@@ -1,1 +1,3 @@
-//! Placeholder until the first slice lands.
+//! Runs coding agents in git worktrees behind the traits of grump-core.
+
+pub mod process;

@@ -1,0 +1,10 @@
+//! Agents as real processes: what they start, how they end, and that nothing of them is left.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests are not functions marked as tests"
+)]
+
+mod end;
+mod scene;
+mod start;
