@@ -20,6 +20,18 @@ id! {
     RunId
 }
 
+impl From<&RunId> for RunId {
+    fn from(id: &RunId) -> Self {
+        id.clone()
+    }
+}
+
+impl From<&Run> for RunId {
+    fn from(run: &Run) -> Self {
+        run.name.id.clone()
+    }
+}
+
 /// What sort of work a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

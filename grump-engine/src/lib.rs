@@ -1,3 +1,4 @@
 //! Runs coding agents in git worktrees behind the traits of grump-core.
 
+pub mod agent;
 pub mod process;
