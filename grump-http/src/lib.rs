@@ -1,0 +1,37 @@
+//! HTTP as grump's client and engine share it.
+//!
+//! - [`HttpTransport`]: the seam. Anything that turns a request into a stream of bytes; the one here
+//!   is [`PooledTransport`].
+//! - [`HttpClient`]: JSON requests to one base URL, with time limits, and every failure a
+//!   [`grump_core::Error`].
+//! - [`sse`]: server-sent events off such a stream.
+//!
+//! What it does not do yet: TLS, proxies, `WebSocket`. It follows no redirects and retries nothing:
+//! what is safe to try again is for the caller to know.
+//!
+//! ```no_run
+//! # async fn example() -> grump_core::Result<()> {
+//! use futures::StreamExt;
+//! use grump_http::HttpClient;
+//!
+//! let server = HttpClient::new("http://127.0.0.1:4096")?.basic_auth("opencode", "secret");
+//! let health: serde_json::Value = server.get("/global/health").await?;
+//! println!("version {}", health["version"]);
+//!
+//! let mut events = server.events("/event").await?;
+//! while let Some(event) = events.next().await {
+//!     println!("{}", event?.data);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+mod client;
+mod pooled;
+pub mod sse;
+mod status;
+mod transport;
+
+pub use client::HttpClient;
+pub use pooled::PooledTransport;
+pub use transport::{ByteStream, HttpTransport, ResponseFuture};

@@ -1,0 +1,93 @@
+//! From an HTTP status to an error.
+
+use std::time::Duration;
+
+use grump_core::{Error, ErrorKind, Remote, Retry};
+use http::{HeaderMap, StatusCode, header};
+
+/// How much of an answer that is no JSON is shown.
+const SHOWN: usize = 200;
+
+/// The error that an answer with this status is.
+pub(crate) fn refusal(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Error {
+    let mut remote = Remote::default();
+    remote.status = Some(status.as_u16());
+    Error::new(kind(status), format!("the server answered {status}"))
+        .retryable(retry(status, headers))
+        .remote(remote)
+        .with("answer", shown(body))
+}
+
+fn kind(status: StatusCode) -> ErrorKind {
+    match status.as_u16() {
+        400 | 413 | 422 => ErrorKind::InvalidInput,
+        401 => ErrorKind::Unauthenticated,
+        403 => ErrorKind::Forbidden,
+        404 | 410 => ErrorKind::NotFound,
+        405 | 501 => ErrorKind::Unsupported,
+        408 | 504 => ErrorKind::Timeout,
+        409 => ErrorKind::Conflict,
+        429 => ErrorKind::RateLimited,
+        502 | 503 => ErrorKind::Unavailable,
+        500..=599 => ErrorKind::Remote,
+        _ => ErrorKind::Protocol,
+    }
+}
+
+/// What was refused for its rate was not executed; of what failed in the server nobody knows.
+fn retry(status: StatusCode, headers: &HeaderMap) -> Retry {
+    let after = headers
+        .get(header::RETRY_AFTER)
+        .and_then(|value| value.to_str().ok()?.parse().ok())
+        .map(Duration::from_secs);
+    match (status.as_u16(), after) {
+        (429 | 503, Some(after)) => Retry::After(after),
+        (429, None) => Retry::Safe,
+        (500..=599, _) => Retry::MaybeApplied,
+        _ => Retry::Never,
+    }
+}
+
+fn shown(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some((end, _)) = line.char_indices().nth(SHOWN) {
+        line.truncate(end);
+        line.push('…');
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(status: u16, headers: &HeaderMap) -> Error {
+        refusal(StatusCode::from_u16(status).unwrap(), headers, b"no\n way")
+    }
+
+    #[test]
+    fn an_answer_is_shown_on_one_line() {
+        let error = error(500, &HeaderMap::new());
+        assert_eq!(
+            error.to_string(),
+            "the server answered 500 Internal Server Error (answer: no way)"
+        );
+        assert_eq!(error.remote_detail().unwrap().status, Some(500));
+    }
+
+    #[test]
+    fn a_rate_limit_says_when_to_come_back() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::RETRY_AFTER, "7".parse().unwrap());
+        let error = error(429, &headers);
+        assert_eq!(error.kind(), ErrorKind::RateLimited);
+        assert_eq!(error.retry(), Retry::After(Duration::from_secs(7)));
+    }
+
+    #[test]
+    fn what_failed_in_the_server_may_have_been_applied() {
+        assert_eq!(error(500, &HeaderMap::new()).retry(), Retry::MaybeApplied);
+        assert_eq!(error(404, &HeaderMap::new()).retry(), Retry::Never);
+    }
+}
