@@ -11,17 +11,21 @@
 //! reaches the agent's process group only, and the sweep answers `Unsupported`.
 
 mod child;
+mod identity;
 mod keeper;
 mod kill;
 mod link;
 mod mark;
+mod output;
 mod spawn;
 mod sweep;
 mod table;
 
 pub use child::{Child, Ended, Exit, GoodExit, Ladder};
+pub use identity::ProcessIdentity;
 pub use keeper::keeper_main;
 pub use mark::Mark;
+pub use output::{Line, Lines, Output, Source, Tail};
 pub use spawn::{Input, KeeperCommand, Launch, Launcher};
 pub use sweep::{survivors, sweep};
 pub use table::ProcessInfo;

@@ -45,6 +45,11 @@ pub(super) fn read() -> io::Result<Vec<Entry>> {
     Ok(entries)
 }
 
+/// Whether there is a process table to read.
+pub(super) fn is_readable() -> bool {
+    fs::exists("/proc/self/stat").unwrap_or(false)
+}
+
 /// One process, if it lives.
 pub(super) fn entry(pid: u32) -> Option<Entry> {
     parse(pid, &fs::read(format!("/proc/{pid}/stat")).ok()?)

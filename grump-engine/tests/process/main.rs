@@ -5,6 +5,8 @@
     reason = "helpers of tests are not functions marked as tests"
 )]
 
+mod crash;
 mod end;
+mod output;
 mod scene;
 mod start;
