@@ -74,6 +74,17 @@ impl Scene {
     }
 }
 
+impl Drop for Scene {
+    /// A test that failed leaves nothing either.
+    fn drop(&mut self) {
+        for (pid, _) in at_work_in(&self.path()) {
+            let _ = std::process::Command::new("kill")
+                .args(["-9", &pid.to_string()])
+                .status();
+        }
+    }
+}
+
 pub(crate) fn keeper() -> KeeperCommand {
     KeeperCommand::new(env!("CARGO_BIN_EXE_grump-keeper"))
 }
