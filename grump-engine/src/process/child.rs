@@ -92,7 +92,8 @@ impl Exit {
 pub struct Ended {
     /// How the agent itself ended.
     pub exit: Exit,
-    /// What had to be killed: the agent if it did not end when asked, and what it left behind.
+    /// What had to be killed: the agent if it did not end when asked, and what it left behind. A
+    /// keeper names at most 256.
     pub killed: Vec<ProcessInfo>,
 }
 

@@ -8,7 +8,9 @@
 //! keeper was killed too.
 //!
 //! On Linux both layers hold. Elsewhere (macOS) there is no subreaper and no `/proc`: the keeper
-//! reaches the agent's process group only, and the sweep answers `Unsupported`.
+//! reaches the agent's process group only, and that while the agent lives; the sweep answers
+//! `Unsupported`. What an agent has others start for it, such as a container, is nowhere below it
+//! and without its mark: that is for the agent's own cancel to end.
 
 mod child;
 mod identity;

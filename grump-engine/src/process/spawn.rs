@@ -75,7 +75,8 @@ pub struct Launch {
     pub env: Vec<(OsString, OsString)>,
     /// Its standard input.
     pub stdin: Input,
-    /// The run it works for: the second part of its [`Mark`].
+    /// The run it works for: the second part of its [`Mark`]. A stop of one child sweeps all that
+    /// carries the mark, so two that are to end apart need two names.
     pub run: String,
     /// How it is asked to end.
     pub ladder: Ladder,
@@ -185,30 +186,45 @@ impl Launcher {
         let broken = |error: io::Error| keeper_fault(keeper).caused_by(error);
         let (ours, theirs) = StdUnixStream::pair().map_err(broken)?;
         ours.set_nonblocking(true).map_err(broken)?;
-        let mut command = Command::new(&keeper.program);
-        command
-            .args(&keeper.args)
-            .arg(theirs.as_raw_fd().to_string());
-        command.arg(&launch.program).args(&launch.args);
-        self.prepare(&mut command, launch);
-        hand_over(&mut command, theirs.as_raw_fd());
-        let mut process = command.spawn().map_err(|error| match os_error(&error) {
+        let ours = UnixStream::from_std(ours).map_err(broken)?;
+        let mut command = self.keeper_command(keeper, launch, theirs.as_raw_fd());
+        let process = command.spawn().map_err(|error| match os_error(&error) {
             Some(Errno::TOOBIG) => cannot_start(&launch.program, error),
             _ => broken(error),
         })?;
+        // Were it kept open here, nobody would see the keeper's end of it close.
         drop(theirs);
-        let mut link = KeeperLink::new(UnixStream::from_std(ours).map_err(broken)?);
+        self.greet(keeper, launch, process, KeeperLink::new(ours))
+            .await
+    }
+
+    fn keeper_command(&self, keeper: &KeeperCommand, launch: &Launch, socket: RawFd) -> Command {
+        let mut command = Command::new(&keeper.program);
+        command.args(&keeper.args).arg(socket.to_string());
+        command.arg(&launch.program).args(&launch.args);
+        self.prepare(&mut command, launch);
+        hand_over(&mut command, socket);
+        command
+    }
+
+    /// Waits until the keeper says whether the agent runs.
+    async fn greet(
+        &self,
+        keeper: &KeeperCommand,
+        launch: &Launch,
+        mut process: tokio::process::Child,
+        mut link: KeeperLink,
+    ) -> Result<Child> {
         let first = timeout(KEEPER_STARTS_WITHIN, link.next()).await;
         match first.unwrap_or_default() {
             Some(Report::Started(pid)) => {
-                Ok(self.child(pid.unsigned_abs(), process, Held::Keeper(link), launch))
+                let held = Held::Keeper(link);
+                Ok(self.child(pid.unsigned_abs(), process, held, launch))
             }
             Some(Report::Failed(code)) => {
                 let _ = process.wait().await;
-                Err(cannot_start(
-                    &launch.program,
-                    io::Error::from_raw_os_error(code),
-                ))
+                let error = io::Error::from_raw_os_error(code);
+                Err(cannot_start(&launch.program, error))
             }
             _ => {
                 let _ = process.start_kill();
