@@ -9,6 +9,10 @@
 //! wants to be allowed goes through [`Sink::ask`], which answers in its own time: an adapter must
 //! go on reading its agent meanwhile.
 
+mod containment;
+mod output;
+pub mod script;
+
 use std::{fmt, path::PathBuf};
 
 use async_trait::async_trait;
