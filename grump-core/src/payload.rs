@@ -415,6 +415,27 @@ impl EventKind {
     }
 }
 
+impl EventKind {
+    /// Something that a loop's iteration is named with: not a change of the run as a whole.
+    #[must_use]
+    pub const fn is_within_iteration(self) -> bool {
+        !matches!(
+            self,
+            Self::RunCreated
+                | Self::RunQueued
+                | Self::RunStarted
+                | Self::RunStatusChanged
+                | Self::RunCompleted
+                | Self::RunLimitReached
+                | Self::RunFailed
+                | Self::RunCancelled
+                | Self::RunMerged
+                | Self::RunDiscarded
+                | Self::RunDeleted
+        )
+    }
+}
+
 impl fmt::Display for EventKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
