@@ -2,3 +2,4 @@
 
 pub mod agent;
 pub mod process;
+pub mod workspace;

@@ -1,0 +1,12 @@
+//! Workspaces on real repositories, with the real git.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail the test that calls them"
+)]
+
+mod commit;
+mod create;
+mod diff;
+mod repository;
+mod support;
