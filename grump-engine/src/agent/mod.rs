@@ -10,6 +10,7 @@
 //! go on reading its agent meanwhile.
 
 mod containment;
+mod opencode;
 mod output;
 pub mod script;
 
@@ -20,6 +21,7 @@ use grump_core::{Endpoint, Error, ErrorKind, Json, Model, ModelRef, Payload, Res
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+pub use self::opencode::OpenCode;
 use crate::process::Launcher;
 
 /// A coding agent that can be put to work.

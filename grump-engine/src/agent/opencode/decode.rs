@@ -1,0 +1,390 @@
+//! opencode's events and answers as it spells them, read tolerantly.
+
+use std::{borrow::Cow, collections::HashMap};
+
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, value::RawValue};
+
+/// An event of `GET /event`.
+#[derive(Debug)]
+pub(super) enum Event {
+    Created(SessionInfo),
+    Status(String, Status),
+    Failed(Option<String>, Failure),
+    Message(MessageInfo),
+    Part(Part),
+    Delta(Delta),
+    Permission(Permission),
+    Question(Asked),
+    Todo(String, Vec<Todo>),
+    Edited(String),
+    Watched(String, String),
+    /// Of no interest.
+    Noise,
+    /// Not known here, or not in the form that is known.
+    Unknown(String),
+}
+
+#[derive(Deserialize)]
+struct Frame<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    properties: &'a RawValue,
+}
+
+/// Reads the data of one server-sent event.
+pub(super) fn decode(data: &str) -> Event {
+    match serde_json::from_str::<Frame<'_>>(data) {
+        Ok(frame) => known(&frame.kind, frame.properties.get())
+            .unwrap_or_else(|| Event::Unknown(frame.kind.into_owned())),
+        Err(_) => Event::Unknown(String::new()),
+    }
+}
+
+fn known(kind: &str, properties: &str) -> Option<Event> {
+    Some(match kind {
+        "session.created" => Event::Created(read::<Info<_>>(properties)?.info),
+        "session.status" => {
+            let status = read::<StatusChange>(properties)?;
+            Event::Status(status.session, status.status)
+        }
+        "session.idle" => Event::Status(read::<Of>(properties)?.session, Status::Idle),
+        "session.error" => {
+            let failed = read::<Failed>(properties)?;
+            Event::Failed(failed.session, failed.error)
+        }
+        "message.updated" => Event::Message(read::<Info<_>>(properties)?.info),
+        "message.part.updated" => Event::Part(read::<PartChange>(properties)?.part),
+        "message.part.delta" => Event::Delta(read(properties)?),
+        "permission.asked" => Event::Permission(read(properties)?),
+        "question.asked" => Event::Question(read(properties)?),
+        "todo.updated" => {
+            let list = read::<TodoList>(properties)?;
+            Event::Todo(list.session, list.todos)
+        }
+        "file.edited" => Event::Edited(read::<FileChange>(properties)?.file),
+        "file.watcher.updated" => {
+            let change = read::<FileChange>(properties)?;
+            Event::Watched(change.file, change.event?)
+        }
+        _ if is_noise(kind) => Event::Noise,
+        _ => return None,
+    })
+}
+
+/// What is known and needs no answer: about 50 of these come before anything of a prompt.
+fn is_noise(kind: &str) -> bool {
+    const KINDS: [&str; 11] = [
+        "permission.replied",
+        "question.replied",
+        "question.rejected",
+        "session.updated",
+        "session.deleted",
+        "session.diff",
+        "session.compacted",
+        "message.removed",
+        "message.part.removed",
+        "vcs.branch.updated",
+        "lsp.updated",
+    ];
+    const FAMILIES: [&str; 8] = [
+        "server.",
+        "plugin.",
+        "catalog.",
+        "reference.",
+        "integration.",
+        "installation.",
+        "lsp.",
+        "pty.",
+    ];
+    KINDS.contains(&kind) || FAMILIES.iter().any(|family| kind.starts_with(family))
+}
+
+fn read<T: DeserializeOwned>(text: &str) -> Option<T> {
+    serde_json::from_str(text)
+        .inspect_err(|error| tracing::debug!(%error, "an event of opencode's has another form"))
+        .ok()
+}
+
+#[derive(Deserialize)]
+struct Info<T> {
+    info: T,
+}
+
+#[derive(Deserialize)]
+struct Of {
+    #[serde(rename = "sessionID")]
+    session: String,
+}
+
+#[derive(Deserialize)]
+struct StatusChange {
+    #[serde(rename = "sessionID")]
+    session: String,
+    status: Status,
+}
+
+#[derive(Deserialize)]
+struct Failed {
+    #[serde(rename = "sessionID")]
+    session: Option<String>,
+    #[serde(default)]
+    error: Failure,
+}
+
+#[derive(Deserialize)]
+struct PartChange {
+    part: Part,
+}
+
+#[derive(Deserialize)]
+struct TodoList {
+    #[serde(rename = "sessionID")]
+    session: String,
+    todos: Vec<Todo>,
+}
+
+#[derive(Deserialize)]
+struct FileChange {
+    file: String,
+    event: Option<String>,
+}
+
+/// A session; one with a parent is a sub-agent's.
+#[derive(Debug, Deserialize)]
+pub(super) struct SessionInfo {
+    pub(super) id: String,
+    #[serde(rename = "parentID")]
+    pub(super) parent: Option<String>,
+}
+
+/// What a session is at. `GET /session/status` leaves out those that are idle.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum Status {
+    Idle,
+    Retry {
+        attempt: u64,
+        message: String,
+        /// Milliseconds since 1970.
+        next: Option<i64>,
+    },
+    #[serde(other)]
+    Busy,
+}
+
+pub(super) type Statuses = HashMap<String, Status>;
+
+/// Why a message or a session failed.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Failure {
+    #[serde(default)]
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) data: FailureData,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct FailureData {
+    pub(super) message: Option<String>,
+    pub(super) status_code: Option<u16>,
+    pub(super) is_retryable: Option<bool>,
+}
+
+impl Failure {
+    pub(super) fn is_abort(&self) -> bool {
+        self.name == "MessageAbortedError"
+    }
+}
+
+/// A message without its parts.
+#[derive(Debug, Deserialize)]
+pub(super) struct MessageInfo {
+    pub(super) id: String,
+    #[serde(rename = "sessionID")]
+    pub(super) session: String,
+    pub(super) role: String,
+    #[serde(default)]
+    pub(super) time: MessageTime,
+    pub(super) finish: Option<String>,
+    pub(super) error: Option<Failure>,
+    /// What opencode wrote to shorten the conversation, rather than the model to go on with it. On a
+    /// user's message this member is something else.
+    #[serde(default)]
+    summary: Value,
+}
+
+impl MessageInfo {
+    /// Whether the model wrote it for the user.
+    pub(super) fn is_said(&self) -> bool {
+        self.role == "assistant" && self.summary != true
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct MessageTime {
+    pub(super) completed: Option<Value>,
+}
+
+/// A message with its parts, as `GET /session/{id}/message` lists them.
+#[derive(Debug, Deserialize)]
+pub(super) struct Message {
+    pub(super) info: MessageInfo,
+    pub(super) parts: Vec<Part>,
+}
+
+/// A part of a message, always whole.
+#[derive(Debug, Deserialize)]
+pub(super) struct Part {
+    pub(super) id: String,
+    #[serde(rename = "messageID")]
+    pub(super) message: String,
+    #[serde(flatten)]
+    pub(super) body: PartBody,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub(super) enum PartBody {
+    Text {
+        text: String,
+    },
+    Tool {
+        tool: String,
+        #[serde(rename = "callID")]
+        call: String,
+        state: ToolState,
+    },
+    StepFinish {
+        #[serde(default)]
+        tokens: Tokens,
+        #[serde(default)]
+        cost: f64,
+    },
+    Patch {
+        files: Vec<String>,
+    },
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct ToolState {
+    /// `pending`, `running`, `completed`, `error`.
+    pub(super) status: String,
+    pub(super) input: Option<Value>,
+    pub(super) output: Option<Value>,
+    pub(super) error: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Tokens {
+    pub(super) input: f64,
+    pub(super) output: f64,
+    pub(super) reasoning: f64,
+    pub(super) cache: CacheTokens,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct CacheTokens {
+    pub(super) read: f64,
+    pub(super) write: f64,
+}
+
+/// A piece of a part that is being written.
+#[derive(Debug, Deserialize)]
+pub(super) struct Delta {
+    #[serde(rename = "partID")]
+    pub(super) part: String,
+    pub(super) field: String,
+    pub(super) delta: String,
+}
+
+/// A permission that is asked for.
+#[derive(Debug, Deserialize)]
+pub(super) struct Permission {
+    pub(super) id: String,
+    #[serde(rename = "sessionID")]
+    pub(super) session: String,
+    pub(super) permission: String,
+    #[serde(default)]
+    pub(super) patterns: Vec<String>,
+    #[serde(default)]
+    pub(super) metadata: Value,
+    pub(super) tool: Option<ToolRef>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct ToolRef {
+    #[serde(rename = "callID")]
+    pub(super) call: String,
+}
+
+/// A question with answers to choose from.
+#[derive(Debug, Deserialize)]
+pub(super) struct Asked {
+    pub(super) id: String,
+    #[serde(rename = "sessionID")]
+    pub(super) session: String,
+    #[serde(default)]
+    pub(super) questions: Vec<QuestionText>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct QuestionText {
+    #[serde(default)]
+    pub(super) question: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Todo {
+    pub(super) content: String,
+    pub(super) status: String,
+}
+
+/// `GET /config/providers`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Providers {
+    pub(super) providers: Vec<Provider>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Provider {
+    pub(super) id: String,
+    pub(super) name: Option<String>,
+    #[serde(default)]
+    pub(super) models: serde_json::Map<String, Value>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_of_a_newer_opencode_is_unknown_not_an_error() {
+        let read = decode(r#"{"type":"tea.ready","properties":{}}"#);
+        assert!(matches!(read, Event::Unknown(kind) if kind == "tea.ready"));
+        let changed = decode(r#"{"type":"session.idle","properties":{"session":7}}"#);
+        assert!(matches!(changed, Event::Unknown(kind) if kind == "session.idle"));
+        assert!(matches!(decode("not json"), Event::Unknown(_)));
+    }
+
+    #[test]
+    fn a_part_of_an_unknown_type_keeps_its_place() {
+        let part: Part = serde_json::from_str(
+            r#"{"id":"p","sessionID":"s","messageID":"m","type":"hologram","x":1}"#,
+        )
+        .unwrap();
+        assert!(matches!(part.body, PartBody::Other));
+    }
+
+    #[test]
+    fn a_status_without_a_name_here_is_busy() {
+        let status: Status = serde_json::from_str(r#"{"type":"compacting"}"#).unwrap();
+        assert!(matches!(status, Status::Busy));
+    }
+}
