@@ -1,0 +1,450 @@
+//! Real opencode as an agent, driven by the scripted model.
+//!
+//! Each test has a server, a home and a repository of its own. A start costs about three seconds.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{fs, path::Path, process::Command, time::Duration};
+
+use grump_core::{Endpoint, Error, ErrorKind, EventKind, ModelRef, Payload};
+use grump_engine::{
+    agent::{
+        Agent, AgentSession, OpenCode, Question, Ruling, Sink, Site, Told, Turn, TurnEnd,
+        TurnOutcome,
+    },
+    process::{Child, KeeperCommand, Launch, Launcher},
+};
+use grump_testkit::{
+    model::{Ending, Script, ScriptedModel},
+    opencode,
+};
+use rustix::process::{Pid, test_kill_process};
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::{io::AsyncReadExt, time::timeout};
+use tokio_util::sync::CancellationToken;
+
+/// Far more than anything here takes; only a hang is longer.
+const HANG: Duration = Duration::from_secs(120);
+
+const WRITES: &str = r#"{"turns": [
+    {"text": "I write.", "tools": [{"write": {"path": "hello.txt", "content": "hello\n"}}]},
+    {"text": "Done."}
+]}"#;
+
+struct Bench {
+    model: ScriptedModel,
+    home: TempDir,
+    repository: TempDir,
+}
+
+impl Bench {
+    async fn new(script: &str) -> Self {
+        let script = Script::parse(script).unwrap();
+        let repository = tempfile::tempdir().unwrap();
+        git(repository.path(), &["init", "--quiet"]);
+        git(
+            repository.path(),
+            &["commit", "--quiet", "--allow-empty", "--message", "first"],
+        );
+        Self {
+            model: ScriptedModel::start([("m", script)]).await.unwrap(),
+            home: tempfile::tempdir().unwrap(),
+            repository,
+        }
+    }
+
+    fn agent(&self) -> OpenCode {
+        let base_url = self.model.base_url();
+        let env = opencode::environment(self.home.path(), &base_url, "lane", &["m"]).unwrap();
+        env.into_iter()
+            .fold(OpenCode::new(), |agent, (name, value)| {
+                agent.env(name, value)
+            })
+            .program(opencode::program())
+    }
+
+    fn site(&self) -> Site {
+        let keeper = KeeperCommand::new(env!("CARGO_BIN_EXE_grump-keeper"));
+        Site {
+            directory: self.repository.path().canonicalize().unwrap(),
+            run: "run".into(),
+            // Marks of its own, or one test sweeps the agents of another.
+            launcher: Launcher::new(Some(keeper), self.home.path().to_string_lossy()),
+            connect: None,
+            ask: false,
+        }
+    }
+
+    fn written(&self) -> Option<String> {
+        fs::read_to_string(self.repository.path().join("hello.txt")).ok()
+    }
+}
+
+fn git(folder: &Path, arguments: &[&str]) {
+    let done = Command::new("git")
+        .args([
+            "-c",
+            "user.name=Example User",
+            "-c",
+            "user.email=user@example.com",
+        ])
+        .args(arguments)
+        .current_dir(folder)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .status()
+        .unwrap();
+    assert!(done.success());
+}
+
+fn turn() -> Turn {
+    Turn {
+        prompt: "Write a greeting.".into(),
+        model: None,
+        iteration: 1,
+        stop: CancellationToken::new(),
+    }
+}
+
+/// What came of a turn, and what was told in it.
+struct Played {
+    end: Result<TurnEnd, Error>,
+    told: Vec<Payload>,
+    asked: Vec<Question>,
+}
+
+impl Played {
+    fn kinds(&self) -> Vec<EventKind> {
+        self.told.iter().map(Payload::kind).collect()
+    }
+
+    fn end(&self) -> &TurnEnd {
+        self.end.as_ref().unwrap()
+    }
+}
+
+/// Plays a turn, answering whatever is asked by `ruling`.
+async fn play(session: &mut dyn AgentSession, turn: Turn, ruling: Ruling) -> Played {
+    let (sink, mut receiver) = Sink::channel(16);
+    let hear = async {
+        let (mut told, mut asked) = (Vec::new(), Vec::new());
+        while let Some(heard) = receiver.recv().await {
+            match heard {
+                Told::Event(payload) => told.push(payload),
+                Told::Question(question, answer) => {
+                    asked.push(question);
+                    answer.send(ruling.clone()).unwrap();
+                }
+            }
+        }
+        (told, asked)
+    };
+    let both = async { tokio::join!(session.turn(turn, sink), hear) };
+    let (end, (told, asked)) = timeout(HANG, both).await.expect("the turn ends");
+    Played { end, told, asked }
+}
+
+/// Waits until the file is there and whole, and reads it.
+async fn appeared(file: &Path) -> String {
+    let there = async {
+        loop {
+            match fs::read_to_string(file) {
+                Ok(text) if text.ends_with('\n') => return text,
+                _ => tokio::time::sleep(Duration::from_millis(10)).await,
+            }
+        }
+    };
+    timeout(HANG, there).await.expect("the file appears")
+}
+
+fn is_alive(pid: &str) -> bool {
+    let pid = Pid::from_raw(pid.trim().parse().unwrap()).unwrap();
+    test_kill_process(pid).is_ok()
+}
+
+#[tokio::test]
+async fn a_turn_does_its_work_and_tells_of_it() {
+    let bench = Bench::new(WRITES).await;
+    let mut session = bench.agent().open(bench.site()).await.unwrap();
+    let played = play(&mut *session, turn(), Ruling::Allow).await;
+    session.close().await.unwrap();
+    let expected = TurnEnd {
+        final_message: "Done.".into(),
+        outcome: TurnOutcome::Finished,
+    };
+    assert_eq!(*played.end(), expected);
+    assert_eq!(bench.written().as_deref(), Some("hello\n"));
+    for kind in [
+        EventKind::TextDelta,
+        EventKind::Message,
+        EventKind::ToolCalled,
+        EventKind::ToolResult,
+        EventKind::FileChanged,
+        EventKind::UsageReported,
+    ] {
+        assert!(played.kinds().contains(&kind), "{kind}: {:?}", played.told);
+    }
+}
+
+/// Pitfalls 16 and 17: the tool, its child, and a daemon that hides in an empty environment.
+#[tokio::test]
+async fn stopping_a_busy_tool_leaves_nothing_alive() {
+    let hide = "setsid env -i sh -c 'echo $$ > daemon.pid; exec sleep 600' & \
+                sleep 600 & echo $! > child.pid; echo $$ > tool.pid; sleep 600";
+    let script = json!({"turns": [{"tools": [{"bash": {"command": hide}}]}]});
+    let bench = Bench::new(&script.to_string()).await;
+    let mut session = bench.agent().open(bench.site()).await.unwrap();
+    let turn = turn();
+    let stop = turn.stop.clone();
+    let repository = bench.repository.path();
+    let busy = async {
+        let mut pids = Vec::new();
+        for file in ["daemon.pid", "child.pid", "tool.pid"] {
+            pids.push(appeared(&repository.join(file)).await);
+        }
+        stop.cancel();
+        pids
+    };
+    let (played, pids) = tokio::join!(play(&mut *session, turn, Ruling::Allow), busy);
+    assert_eq!(played.end().outcome, TurnOutcome::Stopped);
+    session.close().await.unwrap();
+    for pid in pids {
+        assert!(!is_alive(&pid), "{pid} is still alive");
+    }
+}
+
+#[tokio::test]
+async fn what_is_allowed_is_done() {
+    let bench = Bench::new(WRITES).await;
+    let site = Site {
+        ask: true,
+        ..bench.site()
+    };
+    let mut session = bench.agent().open(site).await.unwrap();
+    let played = play(&mut *session, turn(), Ruling::Allow).await;
+    session.close().await.unwrap();
+    assert_eq!(played.asked.len(), 1);
+    assert_eq!(played.asked[0].action, "edit");
+    assert_eq!(played.end().outcome, TurnOutcome::Finished);
+    assert_eq!(bench.written().as_deref(), Some("hello\n"));
+}
+
+#[tokio::test]
+async fn what_is_refused_is_not_done_and_said() {
+    let bench = Bench::new(WRITES).await;
+    let site = Site {
+        ask: true,
+        ..bench.site()
+    };
+    let mut session = bench.agent().open(site).await.unwrap();
+    let played = play(&mut *session, turn(), Ruling::Deny(None)).await;
+    session.close().await.unwrap();
+    assert_eq!(played.end().outcome, TurnOutcome::Refused);
+    assert_eq!(bench.written(), None);
+    let failed = played
+        .told
+        .iter()
+        .any(|told| matches!(told, Payload::ToolResult(result) if result.success == Some(false)));
+    assert!(failed, "{:?}", played.told);
+}
+
+#[tokio::test]
+async fn a_refusal_with_a_word_reaches_the_model() {
+    let bench = Bench::new(WRITES).await;
+    let site = Site {
+        ask: true,
+        ..bench.site()
+    };
+    let mut session = bench.agent().open(site).await.unwrap();
+    let no = Ruling::Deny(Some("not before Monday".into()));
+    let played = play(&mut *session, turn(), no).await;
+    session.close().await.unwrap();
+    assert_eq!(played.end().outcome, TurnOutcome::Finished);
+    let asked = bench.model.requests("lane");
+    let told = asked.last().unwrap().request.last();
+    assert!(told.contains("not before Monday"), "{told}");
+}
+
+#[tokio::test]
+async fn an_error_of_the_models_fails_the_turn_and_the_next_one_works() {
+    let bench = Bench::new(
+        r#"{"turns": [
+            {"fault": {"error": {"status": 400, "message": "no such luck"}}},
+            {"text": "Better."}
+        ]}"#,
+    )
+    .await;
+    let mut session = bench.agent().open(bench.site()).await.unwrap();
+    let failed = play(&mut *session, turn(), Ruling::Allow).await;
+    let worked = play(&mut *session, turn(), Ruling::Allow).await;
+    session.close().await.unwrap();
+    let error = failed.end.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Agent);
+    assert!(error.to_string().contains("no such luck"), "{error}");
+    assert_eq!(error.remote_detail().unwrap().status, Some(400));
+    assert_eq!(worked.end().final_message, "Better.");
+}
+
+#[tokio::test]
+async fn a_rate_limit_is_told_and_waited_for() {
+    let bench = Bench::new(
+        r#"{"turns": [
+            {"fault": {"error": {"status": 429, "message": "slow down", "headers": {"retry-after": "1"}}}},
+            {"text": "Recovered."}
+        ]}"#,
+    )
+    .await;
+    let mut session = bench.agent().open(bench.site()).await.unwrap();
+    let played = play(&mut *session, turn(), Ruling::Allow).await;
+    session.close().await.unwrap();
+    assert!(
+        played.kinds().contains(&EventKind::Retrying),
+        "{:?}",
+        played.told
+    );
+    assert_eq!(played.end().final_message, "Recovered.");
+}
+
+#[tokio::test]
+async fn a_model_that_is_not_there_fails_the_turn() {
+    let bench = Bench::new(WRITES).await;
+    let mut session = bench.agent().open(bench.site()).await.unwrap();
+    let turn = Turn {
+        model: Some(ModelRef::new("scripted", "nobody")),
+        ..turn()
+    };
+    let played = play(&mut *session, turn, Ruling::Allow).await;
+    session.close().await.unwrap();
+    let error = played.end.unwrap_err();
+    assert!(error.to_string().contains("Model not found"), "{error}");
+}
+
+/// Pitfall 21: a headless run never hangs on a question.
+#[tokio::test]
+async fn a_question_is_not_waited_for() {
+    let bench = Bench::new(
+        r#"{"turns": [
+            {"tools": [{"call": {"tool": "question", "input": {"questions": [{
+                "question": "Which colour?", "header": "Colour",
+                "options": [{"label": "Red", "description": "warm"}]
+            }]}}}]},
+            {"text": "Red, then."}
+        ]}"#,
+    )
+    .await;
+    let mut configuration = opencode::configuration(&bench.model.base_url(), "lane", &["m"]);
+    configuration["permission"] = json!({"question": "allow"});
+    let agent = bench
+        .agent()
+        .env("OPENCODE_CONFIG_CONTENT", configuration.to_string());
+    let mut session = agent.open(bench.site()).await.unwrap();
+    let played = play(&mut *session, turn(), Ruling::Allow).await;
+    session.close().await.unwrap();
+    let asked = bench.model.requests("lane");
+    assert!(asked[0].request.tools.contains_key("question"));
+    assert!(
+        played.kinds().contains(&EventKind::Log),
+        "{:?}",
+        played.told
+    );
+}
+
+#[tokio::test]
+async fn its_models_are_listed() {
+    let bench = Bench::new(WRITES).await;
+    let models = bench.agent().models(bench.site()).await.unwrap();
+    let names: Vec<_> = models.iter().map(|model| model.name.to_string()).collect();
+    assert_eq!(names, ["scripted/m"]);
+    assert_eq!(models[0].provider_title, "Scripted");
+}
+
+/// A server that somebody else runs, with the password `open sesame`.
+async fn foreign_server(bench: &Bench) -> (Child, Endpoint) {
+    let env = opencode::environment(bench.home.path(), &bench.model.base_url(), "lane", &["m"]);
+    let site = bench.site();
+    let mut launch = Launch::new(opencode::program(), &site.directory, "foreign")
+        .args(["serve", "--hostname", "127.0.0.1", "--port", "0"])
+        .env("OPENCODE_SERVER_PASSWORD", "open sesame");
+    for (name, value) in env.unwrap() {
+        launch = launch.env(name, value);
+    }
+    let mut child = site.launcher.spawn(launch).await.unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    let mut said = String::new();
+    let mut buffer = [0; 256];
+    while !said.contains("127.0.0.1:") || !said.ends_with('\n') {
+        let read = timeout(HANG, stdout.read(&mut buffer))
+            .await
+            .unwrap()
+            .unwrap();
+        assert!(read > 0, "opencode ended: {said}");
+        said.push_str(&String::from_utf8_lossy(&buffer[..read]));
+    }
+    let (_, port) = said.trim().rsplit_once(':').unwrap();
+    let endpoint = Endpoint {
+        hostname: "127.0.0.1".into(),
+        port: port.parse().unwrap(),
+    };
+    (child, endpoint)
+}
+
+#[tokio::test]
+async fn a_server_that_runs_already_is_aborted_and_left_running() {
+    let bench = Bench::new(r#"{"turns": [{"fault": "hang"}]}"#).await;
+    let (mut server, endpoint) = foreign_server(&bench).await;
+    let site = Site {
+        connect: Some(endpoint),
+        ..bench.site()
+    };
+    let agent = OpenCode::new().password("open sesame");
+    let mut session = agent.open(site).await.unwrap();
+    let turn = turn();
+    let stop = turn.stop.clone();
+    let hanging = async {
+        let asked = bench
+            .model
+            .requests_until("lane", |asked| !asked.is_empty());
+        timeout(HANG, asked).await.expect("the model is asked");
+        stop.cancel();
+    };
+    let (played, ()) = tokio::join!(play(&mut *session, turn, Ruling::Allow), hanging);
+    assert_eq!(played.end().outcome, TurnOutcome::Stopped);
+    session.close().await.unwrap();
+    let abandoned = bench.model.requests_until("lane", |asked| {
+        asked.iter().all(|asked| asked.ending == Ending::Abandoned)
+    });
+    timeout(HANG, abandoned)
+        .await
+        .expect("the model's answer is given up");
+    assert!(is_alive(&server.pid().to_string()));
+    server.kill().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_dies_fails_the_turn() {
+    let bench = Bench::new(
+        r#"{"turns": [{"tools": [{"bash": {"command": "kill -9 $PPID; sleep 600"}}]}]}"#,
+    )
+    .await;
+    let mut session = bench.agent().open(bench.site()).await.unwrap();
+    let played = play(&mut *session, turn(), Ruling::Allow).await;
+    let error = played.end.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Agent);
+    session.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_program_that_is_no_opencode_says_what_it_wrote() {
+    let bench = Bench::new(WRITES).await;
+    let program = bench.home.path().join("opencode");
+    fs::write(&program, "#!/bin/sh\necho 'no license' >&2\nexit 3\n").unwrap();
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(&program, executable).unwrap();
+    let error = OpenCode::new()
+        .program(program)
+        .open(bench.site())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Agent);
+    assert!(error.to_string().contains("no license"), "{error}");
+}
