@@ -173,7 +173,7 @@ impl Workspace {
     pub(crate) fn git_dir(&self) -> Result<Option<PathBuf>> {
         let owner = self.owner();
         for registered in registered(&self.record.common_dir) {
-            let here = registered.path.as_deref() == Some(&self.record.path);
+            let here = registered.is_at(&self.record.path);
             // An agent may have unlocked its worktree: then there is no reason any more.
             let ours = match &registered.reason {
                 Some(reason) => *reason == owner,
@@ -222,11 +222,12 @@ impl Workspace {
     /// The last commit of the run's branch.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] if the branch is gone.
+    /// [`ErrorKind::Conflict`] `no_git_branch` if the branch is gone.
     pub async fn tip(&self) -> Result<CommitId> {
         let tip = self.home().resolve(&self.branch_ref()).await?;
         tip.ok_or_else(|| {
-            Error::new(ErrorKind::NotFound, "the run's branch is gone")
+            Error::new(ErrorKind::Conflict, "the run's branch is gone")
+                .conflicting(Conflict::new("no_git_branch"))
                 .advise("undo the discard, or make the branch again at the commit you want")
                 .with("branch", &self.record.branch)
         })
@@ -239,6 +240,24 @@ pub(crate) struct Registered {
     /// The worktree's top.
     pub(crate) path: Option<PathBuf>,
     pub(crate) reason: Option<String>,
+}
+
+impl Registered {
+    /// Whether its worktree is at this path.
+    pub(crate) fn is_at(&self, path: &Path) -> bool {
+        self.path
+            .as_deref()
+            .is_some_and(|registered| real(registered) == real(path))
+    }
+}
+
+/// A path without symbolic links and dots but in its last part, which may be missing.
+pub(crate) fn real(path: &Path) -> PathBuf {
+    let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
+    match (folder, path.file_name()) {
+        (Some(folder), Some(name)) => folder.join(name),
+        _ => path.to_owned(),
+    }
 }
 
 /// What is noted about a complete worktree; nothing for one that is not.

@@ -29,7 +29,7 @@ impl Workspace {
     /// together are what `git apply` takes on the base.
     ///
     /// # Errors
-    /// [`NotFound`](grump_core::ErrorKind::NotFound) if the branch is gone;
+    /// [`Conflict`](grump_core::ErrorKind::Conflict) `no_git_branch` if the branch is gone;
     /// [`Unsupported`](grump_core::ErrorKind::Unsupported) if it is longer than 64 MiB, when
     /// [`changes`](Self::changes) still works.
     pub async fn diff(&self) -> Result<Vec<FileDiff>> {
@@ -40,7 +40,7 @@ impl Workspace {
     /// As [`diff`](Self::diff), without patches.
     ///
     /// # Errors
-    /// [`NotFound`](grump_core::ErrorKind::NotFound) if the branch is gone.
+    /// [`Conflict`](grump_core::ErrorKind::Conflict) `no_git_branch` if the branch is gone.
     pub async fn changes(&self) -> Result<Vec<FileDiff>> {
         let tip = self.tip().await?;
         let call = diff_tree(&self.home(), &[]);

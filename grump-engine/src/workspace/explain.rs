@@ -14,7 +14,7 @@ struct Meaning {
 }
 
 /// The first that fits is taken.
-const MEANINGS: [Meaning; 10] = [
+const MEANINGS: [Meaning; 11] = [
     Meaning {
         words: &["no space left on device", "disk quota exceeded"],
         kind: ErrorKind::Storage,
@@ -65,6 +65,7 @@ const MEANINGS: [Meaning; 10] = [
         words: &[
             "untracked working tree files would be",
             "local changes to the following files",
+            "would lose untracked files in them",
         ],
         kind: ErrorKind::Conflict,
         code: "uncommitted_changes",
@@ -87,6 +88,13 @@ const MEANINGS: [Meaning; 10] = [
         code: "merge_in_progress",
         message: "an unfinished merge is in the way",
         advice: "finish it or run `git merge --abort`, then try again",
+    },
+    Meaning {
+        words: &["unrelated histories"],
+        kind: ErrorKind::Conflict,
+        code: "unrelated_histories",
+        message: "the run's branch no longer begins where the run did",
+        advice: "look at the branch, and merge by hand what is to be kept",
     },
     Meaning {
         words: &[

@@ -293,6 +293,10 @@ impl Ended {
         Err(self.failure())
     }
 
+    pub(crate) fn stderr(&self) -> &[u8] {
+        &self.stderr
+    }
+
     /// The error that its error output tells of.
     pub(crate) fn failure(&self) -> Error {
         explain::failure(&self.words, &self.directory, self.status, &self.stderr)

@@ -5,9 +5,9 @@
 //! filters, signing and credentials stay what the user made them, except where a commit is grump's
 //! own: those run no hooks and are not signed.
 //!
-//! The user's checkout is touched in two cases only: on accepting, and when
+//! The user's checkout is touched in two cases only: on [`Workspace::execute_merge`], and when
 //! [`Repository::save_uncommitted`] is asked for. Whatever removes something leaves a backup under
-//! `refs/grump/backup/<run>/` first; only purging removes those.
+//! `refs/grump/backup/<run>/` first; only [`Workspace::purge`] removes those.
 //!
 //! | file | holds |
 //! |---|---|
@@ -25,11 +25,16 @@ mod commit;
 mod copy;
 mod create;
 mod diff;
+mod discard;
 mod explain;
 mod git;
+mod leftover;
 mod lock;
+mod merge;
+mod outside;
 mod raw;
 mod record;
+mod repair;
 mod repository;
 mod secrets;
 mod stage;
@@ -37,6 +42,10 @@ mod stage;
 pub use commit::Committed;
 pub use create::Workspace;
 pub use git::{CommitId, Git};
+pub use leftover::{Leftover, leftovers, prune};
+pub use merge::MergePlan;
+pub use outside::Outside;
 pub use record::{MergeTarget, PLANNING, WorkspacePlan, WorkspaceRecord};
+pub use repair::Repaired;
 pub use repository::{Head, Repository, Saved, Uncommitted};
 pub use stage::{LeftOut, LeftOutReason};

@@ -30,8 +30,18 @@ impl RawChange {
         entry(&self.old_mode, &self.old_id, &self.path)
     }
 
+    /// The file as it is now, likewise.
+    pub(crate) fn new_entry(&self) -> Vec<u8> {
+        entry(&self.new_mode, &self.new_id, &self.path)
+    }
+
     pub(crate) fn was_there(&self) -> bool {
         self.old_mode != NO_MODE
+    }
+
+    /// Whether it is, before or after, a link to a commit of another repository.
+    pub(crate) fn is_link(&self) -> bool {
+        self.old_mode == "160000" || self.new_mode == "160000"
     }
 
     pub(crate) fn is_there(&self) -> bool {

@@ -8,5 +8,8 @@
 mod commit;
 mod create;
 mod diff;
+mod discard;
+mod merge;
+mod outside;
 mod repository;
 mod support;
