@@ -6,7 +6,7 @@ use grump_core::ModelRef;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use super::super::Ruling;
+use super::{super::Ruling, decode::Rule};
 
 /// The name that opencode expects at its door; the password is made for each server.
 pub(super) const USER: &str = "opencode";
@@ -65,14 +65,29 @@ fn encoded(id: &str) -> String {
 }
 
 /// The body that makes a session. A title of its own saves opencode asking a model for one.
-pub(super) fn new_session(iteration: u64, ask: bool) -> Value {
-    let title = format!("grump iteration {iteration}");
-    if !ask {
-        return json!({"title": title});
+pub(super) fn new_session(iteration: u64, rules: &[Rule]) -> Value {
+    json!({"title": format!("grump iteration {iteration}"), "permission": rules})
+}
+
+/// Nobody is there to choose an answer, so the model is not to ask. (opencode allows it.)
+pub(super) fn no_questions() -> Rule {
+    Rule::new("question", "*", "deny")
+}
+
+/// The rules of a session that is to ask before it edits or runs something, out of those that its
+/// agent has: of several rules that match the last one counts, and a session's come after the
+/// agent's. What is denied there stays denied.
+pub(super) fn asking(agent: &[Rule]) -> Vec<Rule> {
+    const ASKED: [&str; 2] = ["edit", "bash"];
+    let mut rules = ASKED.map(|what| Rule::new(what, "*", "ask")).to_vec();
+    for rule in agent {
+        let action = if rule.action == "deny" { "deny" } else { "ask" };
+        let about = ASKED
+            .iter()
+            .filter(|what| rule.permission == "*" || rule.permission == **what);
+        rules.extend(about.map(|what| Rule::new(what, &rule.pattern, action)));
     }
-    let rules = ["edit", "bash"]
-        .map(|permission| json!({"permission": permission, "pattern": "*", "action": "ask"}));
-    json!({"title": title, "permission": rules})
+    rules
 }
 
 /// The body that gives a session a prompt.
@@ -115,13 +130,24 @@ mod tests {
     }
 
     #[test]
-    fn a_session_asks_only_where_it_is_to() {
-        assert_eq!(new_session(3, false), json!({"title": "grump iteration 3"}));
-        let rules = &new_session(3, true)["permission"];
+    fn a_session_that_asks_leaves_denied_what_its_agent_denies() {
+        let agent = [
+            Rule::new("*", "*", "allow"),
+            Rule::new("webfetch", "*", "deny"),
+            Rule::new("bash", "*", "deny"),
+            Rule::new("bash", "git *", "allow"),
+        ];
+        let rules = asking(&agent);
+        let about = |what: &str| -> Vec<_> {
+            let rules = rules.iter().filter(|rule| rule.permission == what);
+            rules.map(|rule| (&*rule.pattern, &*rule.action)).collect()
+        };
+        assert_eq!(about("edit"), [("*", "ask"), ("*", "ask")]);
         assert_eq!(
-            rules[1],
-            json!({"permission": "bash", "pattern": "*", "action": "ask"})
+            about("bash"),
+            [("*", "ask"), ("*", "ask"), ("*", "deny"), ("git *", "ask")]
         );
+        assert_eq!(about("webfetch"), []);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::HashMap};
 
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, value::RawValue};
 
 /// An event of `GET /event`.
@@ -344,6 +344,32 @@ pub(super) struct QuestionText {
 pub(super) struct Todo {
     pub(super) content: String,
     pub(super) status: String,
+}
+
+/// One of the agents that opencode has, of `GET /agent`.
+#[derive(Debug, Deserialize)]
+pub(super) struct AgentInfo {
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) permission: Vec<Rule>,
+}
+
+/// What is allowed, denied or asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Rule {
+    pub(super) permission: String,
+    pub(super) pattern: String,
+    pub(super) action: String,
+}
+
+impl Rule {
+    pub(super) fn new(permission: &str, pattern: &str, action: &str) -> Self {
+        Self {
+            permission: permission.to_owned(),
+            pattern: pattern.to_owned(),
+            action: action.to_owned(),
+        }
+    }
 }
 
 /// `GET /config/providers`.

@@ -18,7 +18,8 @@ mod turn;
 use std::ffi::OsString;
 
 use async_trait::async_trait;
-use grump_core::{Model, Result};
+use grump_core::{Error, ErrorKind, Model, Result};
+use grump_http::sse::SseStream;
 
 use self::process::Server;
 use super::{Agent, AgentSession, Sink, Site, Turn, TurnEnd};
@@ -109,22 +110,48 @@ struct Session {
     current: Option<String>,
 }
 
-#[async_trait]
-impl AgentSession for Session {
-    async fn turn(&mut self, turn: Turn, sink: Sink) -> Result<TurnEnd> {
-        let api = self.server.api.clone();
+impl Session {
+    /// Gives the prompt to a session of its own, with the events from before on.
+    async fn begin(&mut self, turn: &Turn) -> Result<(String, SseStream)> {
+        let api = &self.server.api;
         let events = api.events().await?;
         let session = api.create(turn.iteration, self.ask).await?;
         self.current = Some(session.clone());
-        api.prompt(&session, &turn).await?;
-        let end = turn::play(&mut self.server, &session, events, &turn, sink).await?;
+        api.prompt(&session, turn).await?;
+        Ok((session, events))
+    }
+}
+
+/// Whatever goes wrong between here and the agent is the agent's failure to the engine.
+fn as_the_agents(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::Agent | ErrorKind::Internal => error,
+        _ => Error::new(ErrorKind::Agent, "opencode does not answer as it should")
+            .operation("agent.opencode")
+            .retryable(error.retry())
+            .with("why", &error)
+            .caused_by(error),
+    }
+}
+
+#[async_trait]
+impl AgentSession for Session {
+    async fn turn(&mut self, turn: Turn, sink: Sink) -> Result<TurnEnd> {
+        let (session, events) = tokio::select! {
+            begun = self.begin(&turn) => begun.map_err(as_the_agents)?,
+            () = turn.stop.cancelled() => return Ok(turn::stopped_before_it_began()),
+        };
+        let end = turn::play(&mut self.server, &session, events, &turn, sink)
+            .await
+            .map_err(as_the_agents)?;
         self.current = None;
         Ok(end)
     }
 
     async fn close(self: Box<Self>) -> Result<()> {
         if let Some(session) = self.current.filter(|_| self.server.is_foreign()) {
-            self.server.api.abort(&session).await?;
+            let aborted = self.server.api.abort(&session).await;
+            aborted.map_err(as_the_agents)?;
         }
         self.server.close().await
     }

@@ -20,12 +20,18 @@ use uuid::Uuid;
 use super::{
     super::{Ruling, Site, Turn},
     args,
-    decode::{Asked, Message, Permission, Providers, SessionInfo, Statuses},
+    decode::{AgentInfo, Asked, Message, Permission, Providers, Rule, SessionInfo, Statuses},
 };
 use crate::process::{Child, Ended, Launch};
 
 /// How long a server may take until it listens, on a machine that is very busy.
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
+
+/// How long an answer may take: the first one in a folder takes seconds.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
+
+/// How long the event stream may be silent; it beats every ten seconds.
+const SILENCE: Duration = Duration::from_secs(40);
 
 /// How often another port is tried.
 const ATTEMPTS: usize = 5;
@@ -76,12 +82,12 @@ impl Server {
         }
         launch = launch.env(args::PASSWORD, &password);
         let mut child = site.launcher.spawn(launch).await?;
-        let (tail, last_words) = watch::channel(String::new());
+        let (tail, mut last_words) = watch::channel(String::new());
         if let Some(stderr) = child.stderr.take() {
             tokio::spawn(keep_tail(stderr, tail));
         }
         let Some(url) = listening(&mut child).await else {
-            return Err(Self::stillborn(child, &last_words).await);
+            return Err(Self::stillborn(child, &mut last_words).await);
         };
         let client = HttpClient::new(&url)?.basic_auth(args::USER, &password);
         Ok(Self {
@@ -91,9 +97,9 @@ impl Server {
         })
     }
 
-    async fn stillborn(mut child: Child, last_words: &watch::Receiver<String>) -> Error {
+    async fn stillborn(mut child: Child, last_words: &mut watch::Receiver<String>) -> Error {
         match child.kill().await {
-            Ok(ended) => died(&ended, last_words, "opencode did not start to listen"),
+            Ok(ended) => died(&ended, last_words, "opencode did not start to listen").await,
             Err(error) => error,
         }
     }
@@ -124,7 +130,14 @@ impl Server {
             return std::future::pending().await;
         };
         match child.wait().await {
-            Ok(ended) => died(&ended, &self.last_words, "opencode ended during the turn"),
+            Ok(ended) => {
+                died(
+                    &ended,
+                    &mut self.last_words,
+                    "opencode ended during the turn",
+                )
+                .await
+            }
             Err(error) => error,
         }
     }
@@ -138,12 +151,29 @@ impl Server {
     }
 }
 
-fn died(ended: &Ended, last_words: &watch::Receiver<String>, what: &'static str) -> Error {
+async fn died(
+    ended: &Ended,
+    last_words: &mut watch::Receiver<String>,
+    what: &'static str,
+) -> Error {
+    // What it left behind may hold the pipe open, so its end is not waited for at any price.
+    let all_read = async { while last_words.changed().await.is_ok() {} };
+    let _ = timeout(Duration::from_secs(1), all_read).await;
     Error::new(ErrorKind::Agent, what)
         .operation("agent.opencode")
         .advise("try `opencode serve` by hand in that folder")
         .with("exit", format_args!("{:?}", ended.exit))
-        .with("output", last_words.borrow().trim())
+        .with("output", plain(&last_words.borrow()))
+}
+
+/// On one line and without colours.
+fn plain(output: &str) -> String {
+    let mut pieces = output.split('\u{1b}');
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        text.push_str(piece.split_once('m').map_or(piece, |(_, rest)| rest));
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A port that nobody listens at, below those that the system gives to connections. opencode takes
@@ -197,8 +227,7 @@ pub(super) struct Api {
 
 impl Api {
     fn new(client: HttpClient, directory: &Path) -> Self {
-        // Heartbeats come every ten seconds.
-        let client = client.idle(Duration::from_secs(40));
+        let client = client.idle(SILENCE).limit(ANSWERS_WITHIN);
         Self {
             client,
             directory: directory.to_owned(),
@@ -224,9 +253,19 @@ impl Api {
     }
 
     pub(super) async fn create(&self, iteration: u64, ask: bool) -> Result<String> {
-        let body = args::new_session(iteration, ask);
+        let mut rules = if ask { self.asking().await? } else { vec![] };
+        rules.push(args::no_questions());
+        let body = args::new_session(iteration, &rules);
         let session: SessionInfo = self.client.post(&self.path("/session"), &body).await?;
         Ok(session.id)
+    }
+
+    /// The rules of a session that asks; a session's agent is `build`.
+    async fn asking(&self) -> Result<Vec<Rule>> {
+        let agents: Vec<AgentInfo> = self.client.get(&self.path("/agent")).await?;
+        let agent = agents.into_iter().find(|agent| agent.name == "build");
+        let rules = agent.map(|agent| agent.permission).unwrap_or_default();
+        Ok(args::asking(&rules))
     }
 
     pub(super) async fn prompt(&self, session: &str, turn: &Turn) -> Result<()> {
@@ -296,5 +335,21 @@ fn unless_gone(answered: Result<Value>) -> Result<()> {
     match answered {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_wrote_is_shown_on_one_line_without_colours() {
+        let output = "\u{1b}[91m\u{1b}[1mError: \u{1b}[0mUnexpected error\n\nServeError\n";
+        assert_eq!(plain(output), "Error: Unexpected error ServeError");
+    }
+
+    #[test]
+    fn ports_are_below_those_of_connections() {
+        assert!((20_000..32_000).contains(&port()));
     }
 }

@@ -304,7 +304,6 @@ fn a_sub_agents_words_are_not_the_agents() {
 fn a_cut_anywhere_loses_nothing_and_doubles_nothing() {
     let recording = recording!("write");
     let whole = hear(recording);
-    let state = state(recording);
     let count = events(recording).count();
     for cut in 0..=count {
         let mut mapper = Mapper::new(root(recording), "/repo");
@@ -312,8 +311,7 @@ fn a_cut_anywhere_loses_nothing_and_doubles_nothing() {
             .take(cut)
             .flat_map(|event| mapper.hear(event))
             .collect();
-        let messages: Vec<Message> = serde_json::from_value(state.clone()).unwrap();
-        effects.extend(mapper.catch_up(messages));
+        effects.extend(mapper.catch_up(state()));
         let heard = Heard { mapper, effects };
         assert_eq!(heard.text(), whole.text(), "cut after {cut}");
         assert_eq!(
@@ -330,34 +328,10 @@ fn a_cut_anywhere_loses_nothing_and_doubles_nothing() {
     }
 }
 
-/// The messages as they stand at the end of a recording.
-fn state(recording: &str) -> serde_json::Value {
-    let mut messages: Vec<(String, serde_json::Value)> = Vec::new();
-    let frames = recording
-        .lines()
-        .filter_map(|line| line.strip_prefix("data: "))
-        .map(|data| serde_json::from_str::<serde_json::Value>(data).unwrap());
-    for frame in frames {
-        let properties = &frame["properties"];
-        let (info, part) = (&properties["info"], &properties["part"]);
-        if frame["type"] == "message.updated" {
-            let id = info["id"].as_str().unwrap();
-            match messages.iter_mut().find(|(known, _)| known == id) {
-                Some((_, message)) => message["info"] = info.clone(),
-                None => messages.push((id.into(), json!({"info": info, "parts": []}))),
-            }
-        }
-        if frame["type"] == "message.part.updated" {
-            let id = part["messageID"].as_str().unwrap();
-            let (_, message) = messages.iter_mut().find(|(known, _)| known == id).unwrap();
-            let parts = message["parts"].as_array_mut().unwrap();
-            match parts.iter_mut().find(|known| known["id"] == part["id"]) {
-                Some(known) => *known = part.clone(),
-                None => parts.push(part.clone()),
-            }
-        }
-    }
-    messages.into_iter().map(|(_, message)| message).collect()
+/// The messages of the recording `write` as they stand at its end.
+fn state() -> Vec<Message> {
+    let state = include_str!("../../../fixtures/opencode/write.messages.json");
+    serde_json::from_str(state).unwrap()
 }
 
 /// Pitfall 26: pieces before their part, and parts before their message, do no harm.
@@ -371,7 +345,7 @@ fn the_order_of_events_does_not_matter_for_the_text() {
         .into_iter()
         .flat_map(|event| mapper.hear(event))
         .collect();
-    effects.extend(mapper.catch_up(serde_json::from_value(state(recording)).unwrap()));
+    effects.extend(mapper.catch_up(state()));
     let heard = Heard { mapper, effects };
     let whole = "Done.\n<promise>COMPLETE</promise>";
     assert!(heard.text().contains(whole), "{}", heard.text());

@@ -55,16 +55,20 @@ pub(super) async fn play(
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let deadline = play.stopping;
-        let end = tokio::select! {
-            heard = feed.next() => play.heard(heard?).await?,
-            Some(answer) = play.answers.next() => play.answered(answer).await?,
-            () = turn.stop.cancelled(), if deadline.is_none() => play.stop().await,
-            () = until(deadline) => Some(play.stopped()),
-            _ = look.tick() => play.reread().await?,
-            error = server.ended() => return Err(error),
+        let step = tokio::select! {
+            Some(answer) = play.answers.next() => play.answered(answer).await,
+            () = turn.stop.cancelled(), if deadline.is_none() => Ok(play.stop().await),
+            () = until(deadline) => Ok(Some(play.stopped())),
+            heard = feed.next() => play.heard(heard).await,
+            _ = look.tick() => play.reread().await,
+            error = server.ended() => Err(error),
         };
-        if let Some(end) = end {
-            return Ok(end);
+        match step {
+            Ok(None) => {}
+            Ok(Some(end)) => return Ok(end),
+            // What breaks while it is being stopped is stopped.
+            Err(_) if deadline.is_some() => return Ok(play.stopped()),
+            Err(error) => return Err(error),
         }
     }
 }
@@ -85,7 +89,7 @@ struct Play {
     mapper: Mapper,
     sink: Sink,
     answers: FuturesUnordered<Pin<Box<dyn Future<Output = Answer> + Send>>>,
-    /// A permission was refused.
+    /// A permission or a question was refused.
     refused: bool,
     /// How often the session was found at rest without having done anything.
     resting: u32,
@@ -94,8 +98,8 @@ struct Play {
 }
 
 impl Play {
-    async fn heard(&mut self, event: Option<Event>) -> Result<Option<TurnEnd>> {
-        match event {
+    async fn heard(&mut self, event: Result<Option<Event>>) -> Result<Option<TurnEnd>> {
+        match event? {
             Some(event) => {
                 let effects = self.mapper.hear(event);
                 self.perform(effects).await
@@ -124,7 +128,10 @@ impl Play {
     async fn act(&mut self, effect: Effect) -> Result<()> {
         match effect {
             Effect::Tell(payload) => self.sink.tell(payload).await,
-            Effect::Reject(question) => self.api.reject(&question).await,
+            Effect::Reject(question) => {
+                self.refused = true;
+                self.api.reject(&question).await
+            }
             Effect::Ask(permission, question) => {
                 let sink = self.sink.clone();
                 // Beside the reading: whoever answers takes their time.
@@ -224,6 +231,11 @@ impl Play {
     fn stopped(&self) -> TurnEnd {
         end(self.mapper.last(), TurnOutcome::Stopped)
     }
+}
+
+/// The end of a turn that was told to stop while it was being set up.
+pub(super) fn stopped_before_it_began() -> TurnEnd {
+    end(None, TurnOutcome::Stopped)
 }
 
 fn end(last: Option<&Said>, outcome: TurnOutcome) -> TurnEnd {

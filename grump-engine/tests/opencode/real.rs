@@ -1,17 +1,13 @@
-//! Real opencode as an agent, driven by the scripted model.
+//! Real opencode, driven by the scripted model.
 //!
-//! Each test has a server, a home and a repository of its own. A start costs about three seconds.
-
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+//! Each test has a server, a home and a repository of its own, and a server costs seconds: what can
+//! be shown one after the other in one server is.
 
 use std::{fs, path::Path, process::Command, time::Duration};
 
-use grump_core::{Endpoint, Error, ErrorKind, EventKind, ModelRef, Payload};
+use grump_core::{Endpoint, ErrorKind, EventKind, ModelRef, Payload};
 use grump_engine::{
-    agent::{
-        Agent, AgentSession, OpenCode, Question, Ruling, Sink, Site, Told, Turn, TurnEnd,
-        TurnOutcome,
-    },
+    agent::{Agent, OpenCode, Ruling, Site, Turn, TurnEnd, TurnOutcome},
     process::{Child, KeeperCommand, Launch, Launcher},
 };
 use grump_testkit::{
@@ -22,12 +18,11 @@ use rustix::process::{Pid, test_kill_process};
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::{io::AsyncReadExt, time::timeout};
-use tokio_util::sync::CancellationToken;
 
-/// Far more than anything here takes; only a hang is longer.
-const HANG: Duration = Duration::from_secs(120);
+use crate::bench::{HANG, play, turn};
 
-const WRITES: &str = r#"{"turns": [
+/// A session that begins anew writes again.
+const WRITES: &str = r#"{"count": "history", "turns": [
     {"text": "I write.", "tools": [{"write": {"path": "hello.txt", "content": "hello\n"}}]},
     {"text": "Done."}
 ]}"#;
@@ -95,53 +90,6 @@ fn git(folder: &Path, arguments: &[&str]) {
         .status()
         .unwrap();
     assert!(done.success());
-}
-
-fn turn() -> Turn {
-    Turn {
-        prompt: "Write a greeting.".into(),
-        model: None,
-        iteration: 1,
-        stop: CancellationToken::new(),
-    }
-}
-
-/// What came of a turn, and what was told in it.
-struct Played {
-    end: Result<TurnEnd, Error>,
-    told: Vec<Payload>,
-    asked: Vec<Question>,
-}
-
-impl Played {
-    fn kinds(&self) -> Vec<EventKind> {
-        self.told.iter().map(Payload::kind).collect()
-    }
-
-    fn end(&self) -> &TurnEnd {
-        self.end.as_ref().unwrap()
-    }
-}
-
-/// Plays a turn, answering whatever is asked by `ruling`.
-async fn play(session: &mut dyn AgentSession, turn: Turn, ruling: Ruling) -> Played {
-    let (sink, mut receiver) = Sink::channel(16);
-    let hear = async {
-        let (mut told, mut asked) = (Vec::new(), Vec::new());
-        while let Some(heard) = receiver.recv().await {
-            match heard {
-                Told::Event(payload) => told.push(payload),
-                Told::Question(question, answer) => {
-                    asked.push(question);
-                    answer.send(ruling.clone()).unwrap();
-                }
-            }
-        }
-        (told, asked)
-    };
-    let both = async { tokio::join!(session.turn(turn, sink), hear) };
-    let (end, (told, asked)) = timeout(HANG, both).await.expect("the turn ends");
-    Played { end, told, asked }
 }
 
 /// Waits until the file is there and whole, and reads it.
@@ -213,125 +161,79 @@ async fn stopping_a_busy_tool_leaves_nothing_alive() {
     }
 }
 
+/// Refused, refused with a word to the model, and allowed.
 #[tokio::test]
-async fn what_is_allowed_is_done() {
+async fn only_what_is_allowed_is_done() {
     let bench = Bench::new(WRITES).await;
     let site = Site {
         ask: true,
         ..bench.site()
     };
     let mut session = bench.agent().open(site).await.unwrap();
-    let played = play(&mut *session, turn(), Ruling::Allow).await;
-    session.close().await.unwrap();
-    assert_eq!(played.asked.len(), 1);
-    assert_eq!(played.asked[0].action, "edit");
-    assert_eq!(played.end().outcome, TurnOutcome::Finished);
-    assert_eq!(bench.written().as_deref(), Some("hello\n"));
-}
 
-#[tokio::test]
-async fn what_is_refused_is_not_done_and_said() {
-    let bench = Bench::new(WRITES).await;
-    let site = Site {
-        ask: true,
-        ..bench.site()
-    };
-    let mut session = bench.agent().open(site).await.unwrap();
-    let played = play(&mut *session, turn(), Ruling::Deny(None)).await;
-    session.close().await.unwrap();
-    assert_eq!(played.end().outcome, TurnOutcome::Refused);
+    let refused = play(&mut *session, turn(), Ruling::Deny(None)).await;
+    assert_eq!(refused.end().outcome, TurnOutcome::Refused);
     assert_eq!(bench.written(), None);
-    let failed = played
-        .told
-        .iter()
-        .any(|told| matches!(told, Payload::ToolResult(result) if result.success == Some(false)));
-    assert!(failed, "{:?}", played.told);
-}
+    let failed =
+        |told: &Payload| matches!(told, Payload::ToolResult(tool) if tool.success == Some(false));
+    assert!(refused.told.iter().any(failed), "{:?}", refused.told);
 
-#[tokio::test]
-async fn a_refusal_with_a_word_reaches_the_model() {
-    let bench = Bench::new(WRITES).await;
-    let site = Site {
-        ask: true,
-        ..bench.site()
-    };
-    let mut session = bench.agent().open(site).await.unwrap();
     let no = Ruling::Deny(Some("not before Monday".into()));
-    let played = play(&mut *session, turn(), no).await;
-    session.close().await.unwrap();
-    assert_eq!(played.end().outcome, TurnOutcome::Finished);
+    let told_why = play(&mut *session, turn(), no).await;
+    assert_eq!(told_why.end().outcome, TurnOutcome::Finished);
+    assert_eq!(bench.written(), None);
     let asked = bench.model.requests("lane");
-    let told = asked.last().unwrap().request.last();
-    assert!(told.contains("not before Monday"), "{told}");
+    let last = asked.last().unwrap().request.last();
+    assert!(last.contains("not before Monday"), "{last}");
+
+    let allowed = play(&mut *session, turn(), Ruling::Allow).await;
+    assert_eq!(allowed.asked[0].action, "edit");
+    assert_eq!(allowed.end().outcome, TurnOutcome::Finished);
+    assert_eq!(bench.written().as_deref(), Some("hello\n"));
+    session.close().await.unwrap();
 }
 
+/// The model's error, no such model, a rate limit, and then work.
 #[tokio::test]
-async fn an_error_of_the_models_fails_the_turn_and_the_next_one_works() {
+async fn what_fails_in_the_model_is_told_and_does_not_spoil_the_session() {
     let bench = Bench::new(
         r#"{"turns": [
             {"fault": {"error": {"status": 400, "message": "no such luck"}}},
-            {"text": "Better."}
-        ]}"#,
-    )
-    .await;
-    let mut session = bench.agent().open(bench.site()).await.unwrap();
-    let failed = play(&mut *session, turn(), Ruling::Allow).await;
-    let worked = play(&mut *session, turn(), Ruling::Allow).await;
-    session.close().await.unwrap();
-    let error = failed.end.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Agent);
-    assert!(error.to_string().contains("no such luck"), "{error}");
-    assert_eq!(error.remote_detail().unwrap().status, Some(400));
-    assert_eq!(worked.end().final_message, "Better.");
-}
-
-#[tokio::test]
-async fn a_rate_limit_is_told_and_waited_for() {
-    let bench = Bench::new(
-        r#"{"turns": [
             {"fault": {"error": {"status": 429, "message": "slow down", "headers": {"retry-after": "1"}}}},
             {"text": "Recovered."}
         ]}"#,
     )
     .await;
     let mut session = bench.agent().open(bench.site()).await.unwrap();
-    let played = play(&mut *session, turn(), Ruling::Allow).await;
-    session.close().await.unwrap();
-    assert!(
-        played.kinds().contains(&EventKind::Retrying),
-        "{:?}",
-        played.told
-    );
-    assert_eq!(played.end().final_message, "Recovered.");
-}
 
-#[tokio::test]
-async fn a_model_that_is_not_there_fails_the_turn() {
-    let bench = Bench::new(WRITES).await;
-    let mut session = bench.agent().open(bench.site()).await.unwrap();
-    let turn = Turn {
+    let failed = play(&mut *session, turn(), Ruling::Allow).await;
+    let error = failed.end.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Agent);
+    assert_eq!(error.message(), "no such luck");
+    assert_eq!(error.remote_detail().unwrap().status, Some(400));
+
+    let nobody = Turn {
         model: Some(ModelRef::new("scripted", "nobody")),
         ..turn()
     };
-    let played = play(&mut *session, turn, Ruling::Allow).await;
+    let failed = play(&mut *session, nobody, Ruling::Allow).await;
+    let error = failed.end.unwrap_err();
+    assert_eq!(error.message(), "Model not found: scripted/nobody.");
+
+    let limited = play(&mut *session, turn(), Ruling::Allow).await;
+    assert!(
+        limited.kinds().contains(&EventKind::Retrying),
+        "{:?}",
+        limited.told
+    );
+    assert_eq!(limited.end().final_message, "Recovered.");
     session.close().await.unwrap();
-    let error = played.end.unwrap_err();
-    assert!(error.to_string().contains("Model not found"), "{error}");
 }
 
-/// Pitfall 21: a headless run never hangs on a question.
+/// Pitfall 21: a headless run never hangs on a question, as the model is given no way to ask one.
 #[tokio::test]
-async fn a_question_is_not_waited_for() {
-    let bench = Bench::new(
-        r#"{"turns": [
-            {"tools": [{"call": {"tool": "question", "input": {"questions": [{
-                "question": "Which colour?", "header": "Colour",
-                "options": [{"label": "Red", "description": "warm"}]
-            }]}}}]},
-            {"text": "Red, then."}
-        ]}"#,
-    )
-    .await;
+async fn the_model_cannot_ask_questions_that_nobody_answers() {
+    let bench = Bench::new(WRITES).await;
     let mut configuration = opencode::configuration(&bench.model.base_url(), "lane", &["m"]);
     configuration["permission"] = json!({"question": "allow"});
     let agent = bench
@@ -340,22 +242,11 @@ async fn a_question_is_not_waited_for() {
     let mut session = agent.open(bench.site()).await.unwrap();
     let played = play(&mut *session, turn(), Ruling::Allow).await;
     session.close().await.unwrap();
+    assert_eq!(played.end().outcome, TurnOutcome::Finished);
     let asked = bench.model.requests("lane");
-    assert!(asked[0].request.tools.contains_key("question"));
-    assert!(
-        played.kinds().contains(&EventKind::Log),
-        "{:?}",
-        played.told
-    );
-}
-
-#[tokio::test]
-async fn its_models_are_listed() {
-    let bench = Bench::new(WRITES).await;
-    let models = bench.agent().models(bench.site()).await.unwrap();
-    let names: Vec<_> = models.iter().map(|model| model.name.to_string()).collect();
-    assert_eq!(names, ["scripted/m"]);
-    assert_eq!(models[0].provider_title, "Scripted");
+    let offered = &asked[0].request.tools;
+    assert!(offered.contains_key("write"), "{:?}", offered.keys());
+    assert!(!offered.contains_key("question"), "{:?}", offered.keys());
 }
 
 /// A server that somebody else runs, with the password `open sesame`.
@@ -389,7 +280,7 @@ async fn foreign_server(bench: &Bench) -> (Child, Endpoint) {
 }
 
 #[tokio::test]
-async fn a_server_that_runs_already_is_aborted_and_left_running() {
+async fn a_server_that_runs_already_is_asked_aborted_and_left_running() {
     let bench = Bench::new(r#"{"turns": [{"fault": "hang"}]}"#).await;
     let (mut server, endpoint) = foreign_server(&bench).await;
     let site = Site {
@@ -397,6 +288,9 @@ async fn a_server_that_runs_already_is_aborted_and_left_running() {
         ..bench.site()
     };
     let agent = OpenCode::new().password("open sesame");
+    let models = agent.models(site.clone()).await.unwrap();
+    assert_eq!(models[0].name.to_string(), "scripted/m");
+    assert_eq!(models[0].provider_title, "Scripted");
     let mut session = agent.open(site).await.unwrap();
     let turn = turn();
     let stop = turn.stop.clone();

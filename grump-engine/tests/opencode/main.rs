@@ -1,0 +1,8 @@
+//! opencode as an agent: the real one, driven by the scripted model, and a played one where the
+//! real one cannot be made to do what is tested.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod bench;
+mod played;
+mod real;
