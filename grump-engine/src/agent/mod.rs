@@ -9,6 +9,7 @@
 //! wants to be allowed goes through [`Sink::ask`], which answers in its own time: an adapter must
 //! go on reading its agent meanwhile.
 
+pub mod cmd;
 mod containment;
 mod opencode;
 mod output;

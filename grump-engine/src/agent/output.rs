@@ -1,6 +1,6 @@
 //! What an agent's process writes: both pipes read at once, any bytes made text, bounded in memory.
 
-use std::{mem, time::Duration};
+use std::{convert::Infallible, future::pending, mem, time::Duration};
 
 use grump_core::Result;
 use tokio::{
@@ -59,6 +59,22 @@ impl Running {
         }
         let rest = timeout(HELD_OPEN, either(&mut self.out, &mut self.err)).await;
         Ok(rest.ok().flatten())
+    }
+
+    /// Ends the process and all below it. What it still writes is read, so that it can end, and
+    /// dropped.
+    pub(crate) async fn stop(&mut self) -> Result<Ended> {
+        let Self {
+            child, out, err, ..
+        } = self;
+        let rest = async {
+            while either(out, err).await.is_some() {}
+            pending::<Infallible>().await
+        };
+        tokio::select! {
+            ended = child.stop() => ended,
+            never = rest => match never {},
+        }
     }
 
     /// How the process ended, once [`next`](Self::next) answered `None`.

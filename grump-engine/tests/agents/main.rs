@@ -5,6 +5,7 @@
     reason = "helpers of tests are not functions marked as tests"
 )]
 
+mod cmd;
 #[path = "../process/scene.rs"]
 #[allow(
     dead_code,

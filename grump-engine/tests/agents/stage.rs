@@ -140,6 +140,15 @@ impl Played {
         self.events.iter().filter_map(delta).collect()
     }
 
+    /// The lines of the log, by level.
+    pub(crate) fn log(&self, level: &str) -> Vec<String> {
+        let line = |event: &Payload| match event {
+            Payload::Log(log) if log.level == level => Some(log.message.clone()),
+            _ => None,
+        };
+        self.events.iter().filter_map(line).collect()
+    }
+
     /// What the first tool call gave, and whether it worked.
     pub(crate) fn result(&self) -> (String, bool) {
         let result = self.events.iter().find_map(|event| match event {
