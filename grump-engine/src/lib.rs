@@ -1,6 +1,19 @@
 //! Runs coding agents in git worktrees behind the traits of grump-core.
 
 pub mod agent;
+mod check;
+mod data;
+mod engine;
+mod facets;
+mod flow;
 pub mod journal;
+mod owner;
 pub mod process;
+mod recover;
+mod store;
+mod supervisor;
 pub mod workspace;
+pub use data::DataFolder;
+pub use engine::{Engine, EngineBuilder};
+pub use owner::{EngineIdentity, Owner};
+pub use supervisor::Resume;

@@ -9,10 +9,45 @@
 //! - The domain, re-exported here from [`domain`]: [`Run`], [`Loop`], [`Event`], [`Update`],
 //!   [`Error`] and what belongs to them. The traits in [`domain`] are for those who write a plane
 //!   of their own.
+//! - [`embedded`]: the plane that runs agents right here. `grump_engine::Engine::builder` is for
+//!   those who want more say in it.
+//!
+//! ```no_run
+//! use futures::StreamExt;
+//! use grump::{NewLoop, Since};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> grump::Result<()> {
+//! let plane = grump::embedded("./.grump")?;
+//! let new = NewLoop::new("dark mode", "/home/me/app", "Add dark mode").max_iterations(10);
+//! let dark_mode = plane.loops().create(new).await?;
+//! plane.loops().start(&dark_mode).await?;
+//! let mut updates = plane.loops().watch(&dark_mode, Since::Beginning).await?;
+//! while let Some(update) = updates.next().await {
+//!     println!("{:?}", update?);
+//! }
+//! for file in plane.loops().diff(&dark_mode).await? {
+//!     println!("{} {} +{} -{}", file.status, file.path, file.additions, file.deletions);
+//! }
+//! plane.loops().accept(&dark_mode).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Features
+//!
+//! | feature | default | what it brings |
+//! |---|---|---|
+//! | `engine` | yes | running agents right here: [`embedded`] |
 //!
 
+#[cfg(feature = "engine")]
+mod embedded;
 pub mod handles;
 mod plane;
+
+#[cfg(feature = "engine")]
+pub use embedded::embedded;
 
 pub use grump_core as domain;
 pub use grump_core::{

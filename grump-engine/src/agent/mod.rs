@@ -15,6 +15,8 @@ mod opencode;
 mod output;
 pub mod script;
 
+pub mod registry;
+
 use std::{fmt, path::PathBuf};
 
 use async_trait::async_trait;

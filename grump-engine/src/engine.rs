@@ -1,0 +1,258 @@
+//! [`Engine`]: a control plane that runs agents right here.
+
+use std::{sync::Arc, time::Duration};
+
+use grump_core::{ControlPlane, Error, ErrorKind, EventKind, Facets, Operation, PlaneInfo, Result};
+use tokio::runtime::Handle;
+
+use crate::{
+    agent::registry::Agents,
+    data::DataFolder,
+    journal::Journal,
+    owner::Ownership,
+    process::{KeeperCommand, Launcher},
+    supervisor::{Resume, Settings, Supervisor},
+};
+
+/// A control plane that runs agents right here, on a data folder of its own.
+///
+/// While it is open it owns the folder: there is no second engine on it. Dropping the engine ends
+/// all work in its own time and leaves what ran to be resumed; [`close`](Self::close) waits for it.
+#[derive(Debug)]
+pub struct Engine {
+    supervisor: Supervisor,
+    info: PlaneInfo,
+    facets: Facets,
+}
+
+impl Engine {
+    /// An engine on this folder, to be configured.
+    pub fn builder(data: DataFolder) -> EngineBuilder {
+        EngineBuilder {
+            data,
+            agents: Agents::default(),
+            keeper: None,
+            settings: Settings {
+                max_running: EngineBuilder::MAX_RUNNING,
+                resume: Resume::default(),
+                pause_after_error: Duration::from_secs(1),
+                inline_agents: true,
+            },
+        }
+    }
+
+    /// An engine that only looks: beside one that owns the folder, or without one. It changes
+    /// nothing, and does not offer what would.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no journal yet; `Storage` if it is damaged or of a newer version;
+    /// `Internal` outside of a tokio runtime.
+    pub fn view(data: DataFolder) -> Result<Self> {
+        in_runtime()?;
+        if !data.has_journal() {
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                "there is nothing in this data folder yet",
+            )
+            .with("folder", data.path().display())
+            .advise("begin with `grump loop run --help`"));
+        }
+        let journal = Journal::open_read_only(&data.journal())?;
+        let builder = Self::builder(data);
+        let launcher = Launcher::new(None, journal.id());
+        let supervisor = Supervisor::new(
+            builder.data,
+            None,
+            journal,
+            launcher,
+            builder.agents,
+            builder.settings,
+        );
+        Ok(Self::new(supervisor, VIEWING))
+    }
+
+    fn new(supervisor: Supervisor, operations: &[Operation]) -> Self {
+        let info = PlaneInfo::new("engine")
+            .version(env!("CARGO_PKG_VERSION"))
+            .operations(operations.iter().copied())
+            .kinds(KINDS.iter().copied());
+        let shared = Arc::new(supervisor.clone());
+        let mut facets = Facets::default();
+        facets.runs = Some(shared.clone());
+        facets.loops = Some(shared.clone());
+        facets.reviews = Some(shared.clone());
+        facets.deliveries = Some(shared.clone());
+        facets.events = Some(shared.clone());
+        facets.models = Some(shared.clone());
+        facets.system = Some(shared);
+        Self {
+            supervisor,
+            info,
+            facets,
+        }
+    }
+
+    /// The folder it works on.
+    #[must_use]
+    pub fn data(&self) -> &DataFolder {
+        self.supervisor.data()
+    }
+
+    /// Ends all work, leaving what ran to be resumed, and frees the folder. Nothing that was
+    /// started is left.
+    pub async fn close(&self) {
+        self.supervisor.close().await;
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.supervisor.begin_shutdown();
+    }
+}
+
+impl ControlPlane for Engine {
+    fn info(&self) -> &PlaneInfo {
+        &self.info
+    }
+
+    fn facets(&self) -> &Facets {
+        &self.facets
+    }
+}
+
+/// Configures an [`Engine`].
+#[derive(Debug)]
+#[must_use = "nothing runs before `open`"]
+pub struct EngineBuilder {
+    data: DataFolder,
+    agents: Agents,
+    keeper: Option<KeeperCommand>,
+    settings: Settings,
+}
+
+impl EngineBuilder {
+    /// How many loops run at once where nothing is said.
+    pub const MAX_RUNNING: usize = 4;
+
+    /// Sets the agents that loops may name.
+    pub fn agents(mut self, agents: Agents) -> Self {
+        self.agents = agents;
+        self
+    }
+
+    /// Sets the command that starts the keeper, the tiny process that sees to it that nothing is
+    /// left when this process is killed. Without one, what is left is found at the next start.
+    pub fn keeper(mut self, keeper: KeeperCommand) -> Self {
+        self.keeper = Some(keeper);
+        self
+    }
+
+    /// Sets how many loops run at once, at least one; others wait.
+    pub fn max_running(mut self, limit: usize) -> Self {
+        self.settings.max_running = limit.max(1);
+        self
+    }
+
+    /// Sets what to do about loops that a crash cut off.
+    pub const fn resume(mut self, resume: Resume) -> Self {
+        self.settings.resume = resume;
+        self
+    }
+
+    /// Sets how long a loop waits after an error; twice as long after each further one in a row,
+    /// up to a minute.
+    pub const fn pause_after_error(mut self, pause: Duration) -> Self {
+        self.settings.pause_after_error = pause;
+        self
+    }
+
+    /// Sets whether loops may name an agent by a specification such as `cmd: claude -p`, beside
+    /// the names that are configured. Where loops come over a wire they may not.
+    pub const fn inline_agents(mut self, allowed: bool) -> Self {
+        self.settings.inline_agents = allowed;
+        self
+    }
+
+    /// Opens the engine and becomes the folder's owner.
+    ///
+    /// # Errors
+    /// `Conflict` `owned` if another process owns the folder, naming it; `Storage` if the journal
+    /// is damaged, of a newer version, or cannot be written; `Internal` outside of a tokio runtime.
+    pub fn open(self) -> Result<Engine> {
+        in_runtime()?;
+        let data = self.data.create()?;
+        let ownership = Ownership::take(&data)?;
+        let journal = Journal::open(&data.journal())?;
+        let launcher = Launcher::new(self.keeper, journal.id());
+        let supervisor = Supervisor::new(
+            data,
+            Some(ownership),
+            journal,
+            launcher,
+            self.agents,
+            self.settings,
+        );
+        let recovering = supervisor.clone();
+        tokio::spawn(async move {
+            if let Err(error) = recovering.ready().await {
+                tracing::error!(%error, "what a crash left behind could not be put in order");
+            }
+        });
+        Ok(Engine::new(supervisor, Operation::ALL))
+    }
+}
+
+fn in_runtime() -> Result<()> {
+    Handle::try_current().map(drop).map_err(|error| {
+        Error::new(ErrorKind::Internal, "the engine needs a tokio runtime")
+            .advise("open it inside of #[tokio::main] or Runtime::block_on")
+            .caused_by(error)
+    })
+}
+
+/// What an engine that only looks can do.
+const VIEWING: &[Operation] = &[
+    Operation::RunsList,
+    Operation::RunsOpen,
+    Operation::LoopsPlan,
+    Operation::LoopsStatusFile,
+    Operation::LoopsCheckPlanningDir,
+    Operation::ReviewsPending,
+    Operation::DeliveriesDiff,
+    Operation::EventsHistory,
+    Operation::EventsWatch,
+    Operation::EventsWatchAll,
+    Operation::ModelsLastUsed,
+    Operation::SystemHealth,
+];
+
+/// What an engine tells of.
+const KINDS: &[EventKind] = &[
+    EventKind::RunCreated,
+    EventKind::RunQueued,
+    EventKind::RunStarted,
+    EventKind::RunStatusChanged,
+    EventKind::RunCompleted,
+    EventKind::RunLimitReached,
+    EventKind::RunFailed,
+    EventKind::RunCancelled,
+    EventKind::RunMerged,
+    EventKind::RunDiscarded,
+    EventKind::RunDeleted,
+    EventKind::IterationStarted,
+    EventKind::IterationEnded,
+    EventKind::TextDelta,
+    EventKind::Message,
+    EventKind::ToolCalled,
+    EventKind::ToolResult,
+    EventKind::FileChanged,
+    EventKind::Log,
+    EventKind::PlanUpdated,
+    EventKind::CommitCreated,
+    EventKind::ErrorReported,
+    EventKind::UsageReported,
+    EventKind::PermissionRequested,
+    EventKind::PermissionResolved,
+    EventKind::Retrying,
+];

@@ -1,0 +1,315 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use grump_core::{
+    Accepted, Deliveries, FileDiff, Integration, Payload, RepoPath, Result, RunRef, RunStatus,
+    payload::{RunDeleted, RunDiscarded, RunMerged, RunStatusChanged},
+};
+
+use super::shown;
+use crate::{
+    flow::{
+        state::{Before, LoopRecord, Step},
+        states::{enter, has_open_result, refuse},
+    },
+    journal::Change,
+    store::Cell,
+    supervisor::Supervisor,
+    workspace::{MergePlan, Repaired, Workspace},
+};
+
+#[async_trait]
+impl Deliveries for Supervisor {
+    async fn diff(&self, run: &RunRef) -> Result<Vec<FileDiff>> {
+        self.ready().await?;
+        let record = self.stored(run).await?;
+        match self.work_of(&record) {
+            Some(workspace) => workspace.diff().await,
+            None => Err(refuse(
+                &record.run,
+                "no_git_branch",
+                "there is no branch with its work",
+            )
+            .advise("start it first, or bring it back with `grump loop undo`")),
+        }
+    }
+
+    async fn accept(&self, run: &RunRef) -> Result<Accepted> {
+        self.own().await?;
+        let (supervisor, run) = (self.clone(), run.clone());
+        self.detached(async move { supervisor.accept_loop(&run).await })
+            .await
+    }
+
+    async fn discard(&self, run: &RunRef) -> Result<()> {
+        self.own().await?;
+        let (supervisor, run) = (self.clone(), run.clone());
+        self.detached(async move { supervisor.discard_loop(&run).await })
+            .await
+    }
+
+    async fn undo(&self, run: &RunRef) -> Result<()> {
+        self.own().await?;
+        let (supervisor, run) = (self.clone(), run.clone());
+        self.detached(async move { supervisor.undo_removal(&run).await })
+            .await
+    }
+
+    async fn purge(&self, run: &RunRef) -> Result<()> {
+        self.own().await?;
+        let (supervisor, run) = (self.clone(), run.clone());
+        self.detached(async move { supervisor.purge_loop(&run).await })
+            .await
+    }
+}
+
+impl Supervisor {
+    async fn stored(&self, run: &RunRef) -> Result<LoopRecord> {
+        let stored = self.journal().run(run).await?;
+        LoopRecord::read(stored.ok_or_else(|| crate::store::missing(run))?)
+    }
+
+    /// The workspace with a loop's work; `None` if it has none, or its branch was deleted.
+    fn work_of(&self, record: &LoopRecord) -> Option<Workspace> {
+        let workspace = record.state.workspace.clone()?;
+        let deleted = record.run.integration == Integration::BranchDeleted;
+        (!deleted).then(|| self.workspace(workspace))
+    }
+
+    async fn accept_loop(&self, name: &RunRef) -> Result<Accepted> {
+        let cell = self.loop_cell(name).await?;
+        let _alone = cell.command().await;
+        self.settle(&cell).await?;
+        let record = cell.read().await;
+        if let (RunStatus::Merged, Integration::Merged(commit)) =
+            (record.run.status.unified, &record.run.integration)
+        {
+            return Ok(Accepted::new(commit.clone()));
+        }
+        let workspace = self
+            .work_of(&record)
+            .filter(|_| has_open_result(record.run.status.unified));
+        let Some(workspace) = workspace else {
+            let message = "there is no finished work to accept";
+            return Err(refuse(&record.run, "accept_failed", message)
+                .advise("stop the loop, or wait until it is done"));
+        };
+        let left_out = workspace.left_out().await.unwrap_or_default();
+        let message = format!("Merge loop: {}", record.run.title);
+        let plan = workspace.plan_merge(&message).await?;
+        self.merge(&cell, &workspace, plan, left_out).await
+    }
+
+    async fn merge(
+        &self,
+        cell: &Cell,
+        workspace: &Workspace,
+        plan: MergePlan,
+        left_out: Vec<RepoPath>,
+    ) -> Result<Accepted> {
+        let noted = plan.clone();
+        let planned = cell.update(|record, _| {
+            record.state.step = Step::Merging { plan: noted };
+            Ok(())
+        });
+        planned.await?;
+        if let Err(error) = workspace.execute_merge(&plan).await {
+            cell.update(|record, _| {
+                record.state.step = Step::None;
+                Ok(())
+            })
+            .await?;
+            return Err(error);
+        }
+        self.record_merge(cell, &plan).await?;
+        self.clean_up(cell).await;
+        Ok(Accepted::new(plan.new.as_str()).left_out(left_out))
+    }
+
+    async fn record_merge(&self, cell: &Cell, plan: &MergePlan) -> Result<()> {
+        let commit = plan.new.as_str().to_owned();
+        let recorded = cell.update(|record, told| {
+            enter(&mut record.run, RunStatus::Merged)?;
+            record.run.integration = Integration::Merged(commit.clone());
+            record.state.step = Step::None;
+            told.push(RunMerged {
+                commit: Some(commit),
+            });
+            Ok(())
+        });
+        recorded.await.map(drop)
+    }
+
+    /// Removes the worktree of a loop that is done with. What cannot be removed is found by the
+    /// doctor; the merge itself stands.
+    async fn clean_up(&self, cell: &Cell) {
+        if let Err(error) = self.remove_worktree(cell).await {
+            let note = Payload::log(
+                "warn",
+                format!("the worktree could not be removed: {error}"),
+            );
+            if let Err(error) = cell.tell(vec![note]).await {
+                tracing::warn!(%error, "a worktree could not be removed");
+            }
+        }
+    }
+
+    async fn discard_loop(&self, name: &RunRef) -> Result<()> {
+        let cell = self.loop_cell(name).await?;
+        let _alone = cell.command().await;
+        self.settle(&cell).await?;
+        let record = cell.read().await;
+        if !has_open_result(record.run.status.unified) {
+            return Err(refuse(
+                &record.run,
+                "discard_failed",
+                "there is no finished work to discard",
+            )
+            .advise("stop the loop first; `grump loop rm` removes one that never ran"));
+        }
+        let begun = cell.update(|record, _| {
+            record.state.before_removal = Some(Box::new(Before::of(record, true)));
+            record.state.step = Step::Discarding;
+            Ok(())
+        });
+        begun.await?;
+        self.finish_discard(&cell).await
+    }
+
+    async fn finish_discard(&self, cell: &Cell) -> Result<()> {
+        let record = cell.read().await;
+        if let Some(workspace) = self.work_of(&record) {
+            workspace.discard().await?;
+        }
+        let discarded = cell.update(|record, told| {
+            enter(&mut record.run, RunStatus::Discarded)?;
+            record.run.integration = Integration::BranchDeleted;
+            record.state.step = Step::None;
+            told.push(RunDiscarded {});
+            Ok(())
+        });
+        discarded.await.map(drop)
+    }
+
+    async fn undo_removal(&self, name: &RunRef) -> Result<()> {
+        let cell = self.loop_cell(name).await?;
+        let _alone = cell.command().await;
+        let record = cell.read().await;
+        let discarded = record.run.status.unified == RunStatus::Discarded;
+        if !discarded || record.state.before_removal.is_none() {
+            return Err(refuse(
+                &record.run,
+                "nothing_to_undo",
+                "the loop was not discarded or removed",
+            ));
+        }
+        let begun = cell.update(|record, _| {
+            record.state.step = Step::Undoing;
+            Ok(())
+        });
+        begun.await?;
+        self.finish_undo(&cell).await
+    }
+
+    async fn finish_undo(&self, cell: &Cell) -> Result<()> {
+        let record = cell.read().await;
+        let Some(before) = record.state.before_removal else {
+            return Ok(());
+        };
+        if let (true, Some(workspace)) = (before.branch_deleted, record.state.workspace) {
+            self.workspace(workspace).undo_discard().await?;
+        }
+        let restored = cell.update(|record, told| {
+            let run = &mut record.run;
+            run.status = before.status.clone();
+            run.outcome = before.outcome;
+            run.integration = before.integration.clone();
+            run.resumable = before.resumable;
+            record.state.before_removal = None;
+            record.state.step = before.step.clone();
+            told.push(RunStatusChanged {
+                status: Some(before.status),
+                message: Some("brought back".to_owned()),
+                artifacts: None,
+            });
+            Ok(())
+        });
+        restored.await.map(drop)
+    }
+
+    async fn purge_loop(&self, name: &RunRef) -> Result<()> {
+        let cell = self.loop_cell(name).await?;
+        let _alone = cell.command().await;
+        let record = cell.read().await;
+        if !record.run.status.unified.is_final() {
+            let message = "only a merged or deleted loop can be purged";
+            return Err(
+                refuse(&record.run, "purge_failed", message).advise("accept or discard it first")
+            );
+        }
+        let begun = cell.update(|record, _| {
+            record.state.step = Step::Purging;
+            Ok(())
+        });
+        begun.await?;
+        self.finish_purge(&cell).await
+    }
+
+    async fn finish_purge(&self, cell: &Cell) -> Result<()> {
+        let record = cell.read().await;
+        if let Some(workspace) = record.state.workspace {
+            self.workspace(workspace).purge().await?;
+        }
+        let name = record.run.name;
+        let event = grump_core::Event::new(name.clone(), RunDeleted {});
+        let change = Change {
+            events: vec![event],
+            forget: vec![name.clone()],
+            ..Change::default()
+        };
+        self.journal().commit(change).await?;
+        self.store().forget(&name);
+        Ok(())
+    }
+
+    /// Goes on with what a crash cut off while a loop's work was delivered or thrown away.
+    pub(crate) async fn finish_delivery(&self, cell: &Arc<Cell>) -> Result<()> {
+        let record = cell.read().await;
+        match &record.state.step {
+            Step::Merging { plan } => {
+                let Some(workspace) = self.work_of(&record) else {
+                    return Ok(());
+                };
+                match workspace.repair_merge(plan).await? {
+                    Repaired::Done => {
+                        self.record_merge(cell, plan).await?;
+                        self.clean_up(cell).await;
+                        Ok(())
+                    }
+                    _ => {
+                        let cleared = cell.update(|record, _| {
+                            record.state.step = Step::None;
+                            Ok(())
+                        });
+                        cleared.await.map(drop)
+                    }
+                }
+            }
+            Step::Discarding => self.finish_discard(cell).await,
+            Step::Undoing => self.finish_undo(cell).await,
+            Step::Purging => self.finish_purge(cell).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes down that a loop was cut off, before something is done with what it left.
+    async fn settle(&self, cell: &Cell) -> Result<()> {
+        let record = cell.read().await;
+        let cut_off = shown(record.clone(), self.identity()).status != record.run.status;
+        if cut_off {
+            self.give_up(cell).await
+        } else {
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,221 @@
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use async_trait::async_trait;
+use grump_core::{
+    Error, ErrorKind, Json, Loop, LoopConfig, LoopEdit, Loops, NewLoop, PlanningFile,
+    PlanningFolder, Result, Run, RunDetail, RunId, RunRef, payload::RunCreated,
+};
+use uuid::Uuid;
+
+use super::shown;
+use crate::{
+    check,
+    flow::{
+        driver::{detail, detail_mut},
+        state::{LoopRecord, LoopState},
+        states::{is_at_work, refuse},
+        stop_rule::StopRule,
+    },
+    supervisor::Supervisor,
+};
+
+/// The folder with a loop's plan.
+const PLANNING: &str = ".planning";
+/// How much of a planning file is read, in bytes.
+const PLANNING_LIMIT: u64 = 4 * 1024 * 1024;
+
+#[async_trait]
+impl Loops for Supervisor {
+    async fn create(&self, new: NewLoop) -> Result<Run> {
+        self.own().await?;
+        let NewLoop { title, config, .. } = new;
+        if title.trim().is_empty() {
+            return Err(invalid("a loop needs a name"));
+        }
+        self.validate(&config)?;
+        let id = RunId::new(Uuid::now_v7().to_string());
+        let detail = RunDetail::Loop(Box::new(Loop::new(config)));
+        let run = Run::new(RunRef::of_loop(id), title, detail);
+        let config = Json::of(&run.as_loop().map(|detail| &detail.config)).ok();
+        let record = LoopRecord {
+            run,
+            state: LoopState::default(),
+        };
+        let (supervisor, created) = (self.clone(), record.run.clone());
+        self.detached(async move {
+            supervisor
+                .store()
+                .create(record, RunCreated { config }.into())
+                .await
+                .map(drop)
+        })
+        .await?;
+        Ok(created)
+    }
+
+    async fn edit(&self, run: &RunRef, edit: LoopEdit) -> Result<Run> {
+        self.own().await?;
+        let cell = self.loop_cell(run).await?;
+        let edited = cell.update(|record, _| {
+            apply(record, edit)?;
+            self.validate(&detail(&record.run)?.config)?;
+            Ok(record.clone())
+        });
+        let (record, _) = edited.await?;
+        Ok(shown(record, self.identity()))
+    }
+
+    async fn set_pending_prompt(&self, run: &RunRef, prompt: String) -> Result<()> {
+        if prompt.trim().is_empty() {
+            return Err(invalid("the prompt is empty").advise("to clear it, clear it"));
+        }
+        self.set_pending(run, Some(prompt)).await
+    }
+
+    async fn clear_pending_prompt(&self, run: &RunRef) -> Result<()> {
+        self.set_pending(run, None).await
+    }
+
+    async fn plan(&self, run: &RunRef) -> Result<PlanningFile> {
+        self.planning_file(run, "plan.md").await
+    }
+
+    async fn status_file(&self, run: &RunRef) -> Result<PlanningFile> {
+        self.planning_file(run, "status.md").await
+    }
+
+    async fn check_planning_dir(&self, directory: &str) -> Result<PlanningFolder> {
+        let folder = absolute(directory)?.join(PLANNING);
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Ok(PlanningFolder::default());
+            }
+            Err(error) => return Err(unreadable(&folder, error)),
+        };
+        let mut files: Vec<_> = entries
+            .filter_map(Result::ok)
+            .filter(|entry| entry.path().is_file())
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect();
+        files.sort();
+        Ok(PlanningFolder {
+            exists: true,
+            files,
+        })
+    }
+}
+
+impl Supervisor {
+    fn validate(&self, config: &LoopConfig) -> Result<()> {
+        absolute(&config.directory)?;
+        if config.prompt.trim().is_empty() {
+            return Err(invalid("a loop needs a prompt"));
+        }
+        if config.max_iterations == Some(0) || config.max_consecutive_errors == 0 {
+            return Err(invalid("a limit must be at least 1")
+                .advise("leave it out to have no limit of iterations"));
+        }
+        if let Some(command) = &config.verify {
+            check::words(command)?;
+        }
+        StopRule::new(&config.stop_pattern)?;
+        self.agent(&config.backend.agent).map(drop)
+    }
+
+    async fn set_pending(&self, run: &RunRef, prompt: Option<String>) -> Result<()> {
+        let own = self.own().await?;
+        let cell = self.loop_cell(run).await?;
+        let set = cell.update(|record, _| {
+            let at_work = is_at_work(record.run.status.unified);
+            if !at_work || record.state.engine.as_ref() != Some(own) {
+                let shown = shown(record.clone(), Some(own));
+                return Err(refuse(&shown, "not_running", "the loop is not running"));
+            }
+            detail_mut(&mut record.run)?.pending_prompt = prompt;
+            Ok(())
+        });
+        set.await.map(drop)
+    }
+
+    /// Reads a planning file: from the worktree while there is one, else from the user's folder.
+    async fn planning_file(&self, run: &RunRef, name: &str) -> Result<PlanningFile> {
+        self.ready().await?;
+        let stored = self.journal().run(run).await?;
+        let record = LoopRecord::read(stored.ok_or_else(|| crate::store::missing(run))?)?;
+        let worktree = record
+            .state
+            .workspace
+            .map(|workspace| workspace.path.join(workspace.prefix));
+        let folder = match worktree.filter(|folder| folder.exists()) {
+            Some(worktree) => worktree,
+            None => PathBuf::from(&detail(&record.run)?.config.directory),
+        };
+        read_file(&folder.join(PLANNING).join(name))
+    }
+}
+
+fn read_file(path: &Path) -> Result<PlanningFile> {
+    match fs::File::open(path) {
+        Ok(file) => {
+            let mut bytes = Vec::new();
+            io::Read::read_to_end(&mut io::Read::take(file, PLANNING_LIMIT), &mut bytes)
+                .map_err(|error| unreadable(path, error))?;
+            Ok(PlanningFile {
+                content: String::from_utf8_lossy(&bytes).into_owned(),
+                exists: true,
+            })
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(PlanningFile::default()),
+        Err(error) => Err(unreadable(path, error)),
+    }
+}
+
+fn apply(record: &mut LoopRecord, edit: LoopEdit) -> Result<()> {
+    if let Some(title) = edit.title {
+        if title.trim().is_empty() {
+            return Err(invalid("a loop needs a name"));
+        }
+        record.run.title = title;
+    }
+    let config = &mut detail_mut(&mut record.run)?.config;
+    set(&mut config.prompt, edit.prompt);
+    set(
+        &mut config.max_consecutive_errors,
+        edit.max_consecutive_errors,
+    );
+    set(&mut config.stop_pattern, edit.stop_pattern);
+    set(&mut config.git.branch_prefix, edit.branch_prefix);
+    set(&mut config.git.commit_prefix, edit.commit_prefix);
+    set(&mut config.budget, edit.budget);
+    config.model = edit.model.or(config.model.take());
+    config.max_iterations = edit.max_iterations.or(config.max_iterations);
+    Ok(())
+}
+
+fn set<T>(place: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *place = value;
+    }
+}
+
+pub(super) fn absolute(directory: &str) -> Result<PathBuf> {
+    let path = PathBuf::from(directory);
+    if path.is_absolute() {
+        return Ok(path);
+    }
+    Err(invalid("the folder's path is not absolute").with("directory", directory))
+}
+
+fn invalid(message: &'static str) -> Error {
+    Error::new(ErrorKind::InvalidInput, message)
+}
+
+fn unreadable(path: &Path, error: io::Error) -> Error {
+    Error::new(ErrorKind::Storage, "a planning file cannot be read")
+        .with("path", path.display())
+        .caused_by(error)
+}

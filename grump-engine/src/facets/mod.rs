@@ -1,0 +1,36 @@
+//! The facets of the engine: the traits of `grump-core`, one file each.
+
+mod deliveries;
+mod events;
+mod loops;
+mod models;
+mod reviews;
+mod runs;
+mod system;
+
+use grump_core::{Integration, Outcome, Run, RunStatus};
+
+use crate::{
+    flow::{state::LoopRecord, states::is_at_work},
+    owner::EngineIdentity,
+};
+
+/// The run as it is shown.
+///
+/// A loop that a dead engine worked on is not running, whatever was stored last: it is shown as
+/// interrupted, without writing that down.
+fn shown(record: LoopRecord, at_work: Option<&EngineIdentity>) -> Run {
+    let LoopRecord { mut run, state } = record;
+    if is_at_work(run.status.unified) && state.engine.as_ref() != at_work {
+        run.status = RunStatus::Cancelled.into();
+        run.outcome = Some(Outcome::Interrupted);
+        run.resumable = true;
+    }
+    if run.integration == Integration::BranchDeleted
+        && let Some(detail) = run.as_loop_mut()
+    {
+        detail.branch = None;
+        detail.worktree = None;
+    }
+    run
+}

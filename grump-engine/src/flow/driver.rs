@@ -1,0 +1,384 @@
+//! The loop: the same prompt again and again in a worktree until it is done.
+
+use std::{sync::Arc, time::Duration};
+
+use grump_core::{
+    Error, ErrorKind, Loop, Outcome, Payload, Result, Run, RunRef, RunStatus, Timestamp,
+    payload::{
+        ErrorReported, IterationStarted, RunCancelled, RunCompleted, RunFailed, RunLimitReached,
+        RunQueued, RunStatusChanged,
+    },
+};
+use tokio::{select, sync::OwnedSemaphorePermit, time::Instant};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    conclude::Verdict,
+    pump::{Played, Pump},
+    state::{LoopRecord, LoopState, Step},
+    states::enter,
+};
+use crate::{
+    agent::{AgentSession, Site},
+    store::{Cell, Told},
+    supervisor::Supervisor,
+    workspace::Workspace,
+};
+
+/// One loop at work.
+pub(crate) struct Driver {
+    pub(crate) supervisor: Supervisor,
+    pub(crate) cell: Arc<Cell>,
+    pub(crate) name: RunRef,
+    /// A person's wish to stop it.
+    pub(crate) stop: CancellationToken,
+    /// The engine's shutting down: the loop is left as it is, to be resumed.
+    pub(crate) shutdown: CancellationToken,
+    /// Either of the two.
+    pub(crate) halt: CancellationToken,
+}
+
+/// Why a loop's work ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ending {
+    pub(crate) outcome: Outcome,
+    pub(crate) error: Option<String>,
+}
+
+impl From<Outcome> for Ending {
+    fn from(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            error: None,
+        }
+    }
+}
+
+impl Driver {
+    /// Does the loop's work, from wherever it is, to its end. Everything that was started for it is
+    /// gone before its end is told.
+    pub(crate) async fn drive(self) {
+        let ended = match self.work().await {
+            Ok(ending) => self.finish(ending).await,
+            Err(error) => self.fail(error).await,
+        };
+        if let Err(error) = ended {
+            // It stays as it was; the next engine on this folder repairs it.
+            tracing::error!(%error, run = %self.name, "the end of a loop could not be stored");
+        }
+    }
+
+    async fn work(&self) -> Result<Ending> {
+        let Some(_slot) = self.slot().await? else {
+            return Ok(Outcome::Stopped.into());
+        };
+        let workspace = self.workspace().await?;
+        workspace.create().await?;
+        let redo = self.recover(&workspace).await?;
+        let mut session = self.open_session(&workspace).await?;
+        let ending = self.iterate(&workspace, session.as_mut(), redo).await;
+        let closed = session.close().await;
+        let ending = ending?;
+        closed.map(|()| ending)
+    }
+
+    /// Waits until fewer loops run than may; `None` if it is stopped before.
+    async fn slot(&self) -> Result<Option<OwnedSemaphorePermit>> {
+        let slots = self.supervisor.slots();
+        let slot = match slots.clone().try_acquire_owned() {
+            Ok(slot) => slot,
+            Err(_) => {
+                self.wait_in_line().await?;
+                select! {
+                    slot = slots.acquire_owned() => slot.map_err(|error| {
+                        Error::new(ErrorKind::Internal, "there are no slots any more").caused_by(error)
+                    })?,
+                    () = self.halt.cancelled() => return Ok(None),
+                }
+            }
+        };
+        self.cell.update(start_up).await?;
+        Ok(Some(slot))
+    }
+
+    async fn wait_in_line(&self) -> Result<()> {
+        let queued = self.cell.update(|record, told| {
+            enter(&mut record.run, RunStatus::Queued)?;
+            told.push(RunQueued {});
+            Ok(())
+        });
+        queued.await.map(drop)
+    }
+
+    async fn workspace(&self) -> Result<Workspace> {
+        let record = self.cell.read().await.state.workspace.ok_or_else(|| {
+            Error::new(
+                ErrorKind::Internal,
+                "a loop was started without a workspace",
+            )
+        })?;
+        Ok(self.supervisor.workspace(record))
+    }
+
+    async fn open_session(&self, workspace: &Workspace) -> Result<Box<dyn AgentSession>> {
+        let record = self.cell.read().await;
+        let config = &detail(&record.run)?.config;
+        let agent = self.supervisor.agent(&config.backend.agent)?;
+        let site = Site {
+            directory: workspace.directory(),
+            run: self.name.id.to_string(),
+            launcher: self.supervisor.launcher().clone(),
+            connect: config.backend.connect.clone(),
+            ask: config.policy != grump_core::Policy::Allow,
+        };
+        agent.open(site).await
+    }
+
+    /// Goes on with iterations until there is a reason to end.
+    async fn iterate(
+        &self,
+        workspace: &Workspace,
+        session: &mut dyn AgentSession,
+        mut redo: Option<Redo>,
+    ) -> Result<Ending> {
+        loop {
+            let redo = redo.take();
+            if let Some(Redo::Conclude(verdict)) = redo {
+                if let Some(ending) = self.conclude(workspace, verdict).await? {
+                    return Ok(ending);
+                }
+                continue;
+            }
+            if let Some(ending) = self.reason_to_end(redo.is_some()).await? {
+                return Ok(ending);
+            }
+            let begun = Instant::now();
+            let iteration = self.begin(redo).await?;
+            let outside = workspace.outside().await?;
+            let played = self.play(session, &iteration).await?;
+            self.report_outside(workspace, &outside).await?;
+            if played.stopped {
+                return Ok(Outcome::Stopped.into());
+            }
+            let verdict = self.judge(played, &iteration, begun.elapsed()).await?;
+            if let Some(ending) = self.conclude(workspace, verdict).await? {
+                return Ok(ending);
+            }
+        }
+    }
+
+    /// Why no further iteration is to begin, if so.
+    async fn reason_to_end(&self, is_redo: bool) -> Result<Option<Ending>> {
+        let record = self.cell.read().await;
+        let detail = detail(&record.run)?;
+        let done = detail.iteration.saturating_sub(record.state.started_after);
+        let limit = detail.config.max_iterations.map(u64::from);
+        let worked = Duration::from_millis(detail.worked_ms);
+        Ok(if self.halt.is_cancelled() {
+            Some(Outcome::Stopped.into())
+        } else if detail.config.budget.is_used_up(worked, &detail.usage) {
+            Some(Outcome::Budget.into())
+        } else if !is_redo && limit.is_some_and(|limit| done >= limit) {
+            Some(Outcome::LimitReached.into())
+        } else {
+            None
+        })
+    }
+
+    /// Begins the next iteration, or again the one that a crash cut off.
+    async fn begin(&self, redo: Option<Redo>) -> Result<Iteration> {
+        let begun = self.cell.update(|record, told| {
+            let state = &mut record.state;
+            enter(&mut record.run, RunStatus::Running)?;
+            let detail = detail_mut(&mut record.run)?;
+            let prompt = match redo {
+                Some(Redo::Iterate(prompt)) => prompt,
+                _ => {
+                    detail.iteration += 1;
+                    let pending = detail.pending_prompt.take();
+                    pending.unwrap_or_else(|| detail.config.prompt.clone())
+                }
+            };
+            state.step = Step::Iterating {
+                prompt: prompt.clone(),
+            };
+            told.push(IterationStarted {});
+            Ok(Iteration {
+                number: detail.iteration,
+                prompt,
+                started_at: Timestamp::now(),
+            })
+        });
+        Ok(begun.await?.0)
+    }
+
+    async fn play(&self, session: &mut dyn AgentSession, iteration: &Iteration) -> Result<Played> {
+        let record = self.cell.read().await;
+        let detail = detail(&record.run)?;
+        let left = detail.config.budget.seconds.map(|seconds| {
+            Duration::from_secs(seconds).saturating_sub(Duration::from_millis(detail.worked_ms))
+        });
+        let pump = Pump {
+            cell: &self.cell,
+            questions: self.supervisor.questions(),
+            policy: detail.config.policy,
+            stop: &self.halt,
+            deadline: left.map(|left| Instant::now() + left),
+        };
+        pump.play(session, iteration.prompt.clone(), iteration.number)
+            .await
+    }
+
+    /// Tells of what changed in the repository outside of the worktree meanwhile.
+    async fn report_outside(
+        &self,
+        workspace: &Workspace,
+        before: &crate::workspace::Outside,
+    ) -> Result<()> {
+        let changes = before.changes_to(&workspace.outside().await?);
+        let warning = |change| Payload::log("warn", format!("outside of the worktree: {change}"));
+        self.cell
+            .tell(changes.into_iter().map(warning).collect())
+            .await
+    }
+
+    /// Stores why the work ended, and tells of it; a loop that only the engine's end cut off stays
+    /// as it is.
+    async fn finish(&self, ending: Ending) -> Result<()> {
+        if ending.outcome == Outcome::Stopped && self.is_only_cut_off() {
+            return Ok(());
+        }
+        let ended = self
+            .cell
+            .update(|record, told| end_work(record, told, &ending));
+        ended.await.map(drop)
+    }
+
+    /// The engine is shutting down, and nobody wished to stop the loop.
+    pub(crate) fn is_only_cut_off(&self) -> bool {
+        self.shutdown.is_cancelled() && !self.stop.is_cancelled()
+    }
+
+    /// Ends the loop with an error that no further iteration can mend.
+    async fn fail(&self, error: Error) -> Result<()> {
+        if self.is_only_cut_off() {
+            return Ok(());
+        }
+        tracing::warn!(%error, run = %self.name, "a loop failed");
+        let ended = self.cell.update(|record, told| {
+            told.push(ErrorReported {
+                message: error.to_string(),
+                code: Some(error.kind().as_str().to_owned()),
+            });
+            let ending = Ending {
+                outcome: Outcome::Errors,
+                error: Some(error.to_string()),
+            };
+            end_work(record, told, &ending)
+        });
+        ended.await.map(drop)
+    }
+}
+
+/// An iteration that is under way.
+pub(crate) struct Iteration {
+    pub(crate) number: u64,
+    pub(crate) prompt: String,
+    pub(crate) started_at: Timestamp,
+}
+
+/// What is to be done again after a crash.
+pub(crate) enum Redo {
+    /// The iteration, with this prompt.
+    Iterate(String),
+    /// What follows the iteration.
+    Conclude(Verdict),
+}
+
+/// Enters Starting, from wherever the loop is; told only where it was not told before.
+fn start_up(record: &mut LoopRecord, told: &mut Told) -> Result<()> {
+    if record.run.status.unified != RunStatus::Starting {
+        enter(&mut record.run, RunStatus::Starting)?;
+        told.push(RunStatusChanged {
+            status: Some(record.run.status.clone()),
+            message: None,
+            artifacts: None,
+        });
+    }
+    Ok(())
+}
+
+/// Ends a loop's work.
+pub(crate) fn end_work(record: &mut LoopRecord, told: &mut Told, ending: &Ending) -> Result<()> {
+    let run = &mut record.run;
+    enter(run, status_of(ending.outcome))?;
+    run.outcome = Some(ending.outcome);
+    run.error.clone_from(&ending.error);
+    run.resumable = ending.outcome == Outcome::Interrupted;
+    run.ended_at = Some(Timestamp::now());
+    told.push(end_of(run, ending));
+    if !run.resumable {
+        record.state = LoopState {
+            step: Step::None,
+            ..std::mem::take(&mut record.state)
+        };
+    }
+    Ok(())
+}
+
+const fn status_of(outcome: Outcome) -> RunStatus {
+    match outcome {
+        Outcome::Matched | Outcome::Succeeded => RunStatus::Completed,
+        Outcome::LimitReached | Outcome::Budget => RunStatus::LimitReached,
+        Outcome::Stopped | Outcome::Interrupted => RunStatus::Cancelled,
+        _ => RunStatus::Failed,
+    }
+}
+
+fn end_of(run: &Run, ending: &Ending) -> Payload {
+    let status = Some(run.status.native.to_string());
+    let reason = Some(ending.outcome.as_str().to_owned());
+    let message = ending.error.clone();
+    match run.status.unified {
+        RunStatus::Completed => RunCompleted {
+            status,
+            message,
+            artifacts: None,
+        }
+        .into(),
+        RunStatus::LimitReached => RunLimitReached { reason }.into(),
+        RunStatus::Cancelled => RunCancelled {
+            status,
+            message,
+            reason,
+        }
+        .into(),
+        _ => RunFailed {
+            status,
+            message,
+            code: reason,
+        }
+        .into(),
+    }
+}
+
+/// A loop's own part of a run.
+///
+/// # Errors
+/// `Internal` if the run is none.
+pub(crate) fn detail(run: &Run) -> Result<&Loop> {
+    run.as_loop().ok_or_else(|| no_loop(&run.name))
+}
+
+/// As [`detail`], to change it.
+///
+/// # Errors
+/// As for [`detail`].
+pub(crate) fn detail_mut(run: &mut Run) -> Result<&mut Loop> {
+    let name = run.name.clone();
+    run.as_loop_mut().ok_or_else(|| no_loop(&name))
+}
+
+fn no_loop(name: &RunRef) -> Error {
+    Error::new(ErrorKind::Internal, "this run is no loop").with("run", name)
+}

@@ -1,0 +1,104 @@
+//! What a crash left behind in a data folder, put in order before the engine does anything else.
+
+use std::sync::Arc;
+
+use grump_core::{Error, ErrorKind, Outcome, Result, RunStatus, payload::RunStatusChanged};
+
+use crate::{
+    flow::{
+        driver::{Ending, end_work},
+        state::{LoopRecord, Step},
+        states::{enter, is_at_work},
+    },
+    process::{self, Mark},
+    store::Cell,
+    supervisor::{Resume, Supervisor},
+};
+
+impl Supervisor {
+    /// Puts everything in order: no process of a dead engine's lives, no question waits that
+    /// nobody asks any more, no merge is half done, and every loop is in a true state.
+    pub(crate) async fn recover(&self) -> Result<()> {
+        self.sweep().await?;
+        self.questions().expire_orphans().await?;
+        for stored in self.journal().runs().await? {
+            let cell = self.store().cell(&stored.run.name).await?;
+            if let Err(error) = self.repair(&cell).await {
+                tracing::error!(%error, run = %stored.run.name, "a loop could not be repaired");
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the processes of this journal's dead engines. This engine has started none yet.
+    async fn sweep(&self) -> Result<()> {
+        let mark = Mark::journal(self.journal().id());
+        let swept = tokio::task::spawn_blocking(move || process::sweep(&mark)).await;
+        let swept = swept.map_err(|error| {
+            Error::new(ErrorKind::Internal, "the sweep of old processes failed").caused_by(error)
+        })?;
+        match swept {
+            Ok(killed) if killed.is_empty() => Ok(()),
+            Ok(killed) => {
+                tracing::warn!(
+                    processes = killed.len(),
+                    "ended what a dead engine had left"
+                );
+                Ok(())
+            }
+            Err(error) if error.kind() == ErrorKind::Unsupported => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn repair(&self, cell: &Arc<Cell>) -> Result<()> {
+        let record = cell.read().await;
+        match record.state.step {
+            Step::Merging { .. } | Step::Discarding | Step::Undoing | Step::Purging => {
+                self.finish_delivery(cell).await
+            }
+            _ if is_at_work(record.run.status.unified) => self.resume_loop(cell, record).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn resume_loop(&self, cell: &Arc<Cell>, record: LoopRecord) -> Result<()> {
+        match self.resume() {
+            Resume::Leave => Ok(()),
+            Resume::GiveUp => self.give_up(cell).await,
+            Resume::Continue => {
+                self.take_over(cell).await?;
+                self.drive(record.run.name, cell.clone());
+                Ok(())
+            }
+        }
+    }
+
+    /// Ends a loop that a crash cut off. Starting it goes on with it.
+    pub(crate) async fn give_up(&self, cell: &Cell) -> Result<()> {
+        let given_up = cell.update(|record, told| {
+            let ending = Ending {
+                outcome: Outcome::Interrupted,
+                error: None,
+            };
+            end_work(record, told, &ending)
+        });
+        given_up.await.map(drop)
+    }
+
+    /// Makes a loop that a dead engine worked on this one's.
+    async fn take_over(&self, cell: &Cell) -> Result<()> {
+        let own = self.identity().cloned();
+        let taken = cell.update(|record, told| {
+            enter(&mut record.run, RunStatus::Starting)?;
+            record.state.engine = own;
+            told.push(RunStatusChanged {
+                status: Some(record.run.status.clone()),
+                message: Some("resumed after an interruption".to_owned()),
+                artifacts: None,
+            });
+            Ok(())
+        });
+        taken.await.map(drop)
+    }
+}

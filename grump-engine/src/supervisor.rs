@@ -1,0 +1,312 @@
+//! What all facets of the engine share: the journal, the loops, the agents, and what runs.
+
+use std::{
+    collections::HashMap,
+    future::Future,
+    path::Path,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use grump_core::{Error, ErrorKind, Result, RunId, RunRef};
+use tokio::sync::{OnceCell, Semaphore};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    agent::{Agent, registry::Agents},
+    check,
+    data::DataFolder,
+    flow::{driver::Driver, questions::Questions},
+    journal::Journal,
+    owner::{EngineIdentity, Owner, Ownership},
+    process::Launcher,
+    store::{Cell, Store},
+    workspace::{Git, Repository, Workspace, WorkspaceRecord},
+};
+
+/// What an engine does about loops that a crash cut off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Resume {
+    /// Goes on with them from their last committed iteration, as a server does.
+    #[default]
+    Continue,
+    /// Ends them as Cancelled with outcome Interrupted. Starting one goes on with it.
+    GiveUp,
+    /// Leaves them as they are, as a command does that is about something else. They are shown as
+    /// interrupted; starting one goes on with it.
+    Leave,
+}
+
+/// How an engine behaves.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) max_running: usize,
+    pub(crate) resume: Resume,
+    pub(crate) pause_after_error: Duration,
+    pub(crate) inline_agents: bool,
+}
+
+/// The shared part of an engine. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Supervisor(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    data: DataFolder,
+    /// `None` in an engine that only looks.
+    ownership: Mutex<Option<Ownership>>,
+    identity: Option<EngineIdentity>,
+    journal: Journal,
+    launcher: Launcher,
+    agents: Agents,
+    settings: Settings,
+    git: Git,
+    store: Store,
+    questions: Questions,
+    slots: Arc<Semaphore>,
+    running: Mutex<HashMap<RunId, Running>>,
+    serial: AtomicU64,
+    ready: OnceCell<()>,
+    shutdown: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// A loop's task.
+#[derive(Clone, Debug)]
+struct Running {
+    /// Tells it from a later task of the same loop.
+    serial: u64,
+    /// A person's wish to stop it.
+    stop: CancellationToken,
+    /// Ends its work, whoever wishes so.
+    halt: CancellationToken,
+    /// Its task has ended.
+    done: CancellationToken,
+}
+
+impl Supervisor {
+    pub(crate) fn new(
+        data: DataFolder,
+        ownership: Option<Ownership>,
+        journal: Journal,
+        launcher: Launcher,
+        agents: Agents,
+        settings: Settings,
+    ) -> Self {
+        let identity = ownership
+            .as_ref()
+            .map(|ownership| ownership.identity().clone());
+        Self(Arc::new(Inner {
+            data,
+            identity,
+            ownership: Mutex::new(ownership),
+            store: Store::new(journal.clone()),
+            questions: Questions::new(journal.clone()),
+            slots: Arc::new(Semaphore::new(settings.max_running)),
+            journal,
+            launcher,
+            agents,
+            settings,
+            git: Git::default(),
+            running: Mutex::default(),
+            serial: AtomicU64::new(0),
+            ready: OnceCell::new(),
+            shutdown: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        }))
+    }
+
+    pub(crate) fn data(&self) -> &DataFolder {
+        &self.0.data
+    }
+
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.0.journal
+    }
+
+    pub(crate) fn launcher(&self) -> &Launcher {
+        &self.0.launcher
+    }
+
+    pub(crate) fn questions(&self) -> &Questions {
+        &self.0.questions
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    pub(crate) fn agents(&self) -> &Agents {
+        &self.0.agents
+    }
+
+    pub(crate) fn slots(&self) -> Arc<Semaphore> {
+        self.0.slots.clone()
+    }
+
+    pub(crate) fn resume(&self) -> Resume {
+        self.0.settings.resume
+    }
+
+    /// The agent of this name.
+    pub(crate) fn agent(&self, name: &str) -> Result<Arc<dyn Agent>> {
+        self.0.agents.resolve(name, self.0.settings.inline_agents)
+    }
+
+    /// Which engine this is; `None` if it only looks.
+    pub(crate) fn identity(&self) -> Option<&EngineIdentity> {
+        self.0.identity.as_ref()
+    }
+
+    /// The engine that works on this folder now: this one, or the one this one looks at.
+    pub(crate) fn engine_at_work(&self) -> Option<EngineIdentity> {
+        match &self.0.identity {
+            Some(own) => Some(own.clone()),
+            None => Owner::of(&self.0.data).map(|owner| owner.identity),
+        }
+    }
+
+    /// Refuses what an engine that only looks cannot do, and waits until what a crash left behind
+    /// is in order.
+    pub(crate) async fn own(&self) -> Result<&EngineIdentity> {
+        let identity = self.0.identity.as_ref().ok_or_else(|| {
+            Error::new(
+                ErrorKind::Unsupported,
+                "this engine only looks at the data folder",
+            )
+            .with("folder", self.0.data.path().display())
+        })?;
+        self.ready().await?;
+        if self.0.shutdown.is_cancelled() {
+            return Err(Error::new(
+                ErrorKind::Unavailable,
+                "the engine is shutting down",
+            ));
+        }
+        Ok(identity)
+    }
+
+    /// Waits until what a crash left behind is in order. The first caller sees to it.
+    pub(crate) async fn ready(&self) -> Result<()> {
+        if self.0.identity.is_none() {
+            return Ok(());
+        }
+        let recovering = self.0.ready.get_or_try_init(|| self.recover());
+        recovering.await.map(drop)
+    }
+
+    /// Does something to its end, also if nobody waits for it any more.
+    pub(crate) async fn detached<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        let done = self.0.tasks.spawn(work).await;
+        done.unwrap_or_else(|error| {
+            Err(Error::new(ErrorKind::Internal, "the engine failed").caused_by(error))
+        })
+    }
+
+    pub(crate) async fn repository(&self, directory: &str) -> Result<Repository> {
+        Repository::discover_with(self.0.git.clone(), Path::new(directory)).await
+    }
+
+    pub(crate) fn workspace(&self, record: WorkspaceRecord) -> Workspace {
+        Workspace::new(self.0.git.clone(), record)
+    }
+
+    /// How long a loop waits after so many errors in a row.
+    pub(crate) fn pause_after(&self, errors: u32) -> Duration {
+        const LONGEST: Duration = Duration::from_secs(60);
+        let doubled = 2_u32.saturating_pow(errors.saturating_sub(1).min(16));
+        self.0
+            .settings
+            .pause_after_error
+            .saturating_mul(doubled)
+            .min(LONGEST)
+    }
+
+    /// Runs a loop's `verify` command.
+    pub(crate) async fn check(
+        &self,
+        command: &str,
+        workspace: &Workspace,
+        run: &RunRef,
+        halt: &CancellationToken,
+    ) -> Result<()> {
+        check::run(&self.0.launcher, command, workspace.directory(), run, halt).await
+    }
+
+    /// Puts a loop to work in a task of its own.
+    pub(crate) fn drive(&self, name: RunRef, cell: Arc<Cell>) {
+        let running = Running {
+            serial: self.0.serial.fetch_add(1, Ordering::Relaxed),
+            stop: CancellationToken::new(),
+            halt: self.0.shutdown.child_token(),
+            done: CancellationToken::new(),
+        };
+        self.running().insert(name.id.clone(), running.clone());
+        let driver = Driver {
+            supervisor: self.clone(),
+            cell,
+            name: name.clone(),
+            stop: running.stop.clone(),
+            shutdown: self.0.shutdown.clone(),
+            halt: running.halt.clone(),
+        };
+        let supervisor = self.clone();
+        self.0.tasks.spawn(async move {
+            let done = running.done.drop_guard();
+            driver.drive().await;
+            // A start that came right after the end may have put another task in its place.
+            let mut tasks = supervisor.running();
+            if tasks
+                .get(&name.id)
+                .is_some_and(|task| task.serial == running.serial)
+            {
+                tasks.remove(&name.id);
+            }
+            drop(tasks);
+            drop(done);
+        });
+    }
+
+    /// Tells a loop's task to stop and waits until it has; `false` if there is none.
+    pub(crate) async fn halt(&self, name: &RunRef) -> bool {
+        let Some(running) = self.running().get(&name.id).cloned() else {
+            return false;
+        };
+        running.stop.cancel();
+        running.halt.cancel();
+        running.done.cancelled().await;
+        true
+    }
+
+    /// Ends all work, leaving what runs to be resumed, and frees the data folder.
+    pub(crate) async fn close(&self) {
+        self.begin_shutdown();
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+        self.0.journal.clone().close().await;
+        self.0
+            .ownership
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+    }
+
+    /// Tells all work to end; it does so in its own time.
+    pub(crate) fn begin_shutdown(&self) {
+        self.0.shutdown.cancel();
+    }
+
+    fn running(&self) -> MutexGuard<'_, HashMap<RunId, Running>> {
+        // A panic elsewhere cannot leave a map of tokens half changed.
+        self.0
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
