@@ -6,7 +6,7 @@ use grump_core::ModelRef;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use super::{super::Ruling, decode::Rule};
+use super::{super::Ruling, wire::Rule};
 
 /// The name that opencode expects at its door; the password is made for each server.
 pub(super) const USER: &str = "opencode";

@@ -7,19 +7,18 @@ use std::{
 };
 
 use grump_core::{
-    Json, Payload, Timestamp, Usage,
-    payload::{
-        FileChanged, PlanUpdated, Retrying, TextDelta, ToolCalled, ToolResult, UsageReported,
-    },
+    Payload, Timestamp,
+    payload::{FileChanged, Retrying, TextDelta},
 };
-use serde_json::{Value, json};
 
 use super::{
     super::Question,
-    decode::{
-        Asked, Delta, Event, Failure, Message, MessageInfo, Part, PartBody, Permission,
-        SessionInfo, Status, Todo, Tokens, ToolState,
+    decode::Event,
+    wire::{
+        Asked, Delta, Failure, Message, MessageInfo, Part, PartBody, Permission, SessionInfo,
+        Status, ToolState,
     },
+    words,
 };
 
 /// What is to be done about an event.
@@ -102,7 +101,7 @@ impl Mapper {
             Event::Delta(delta) => self.delta(&delta),
             Event::Permission(permission) => self.permission(permission),
             Event::Question(question) => self.question(&question),
-            Event::Todo(session, todos) if session == self.root => vec![plan(&todos)],
+            Event::Todo(session, todos) if session == self.root => tell(words::plan(&todos)),
             Event::Edited(file) => {
                 self.edited.insert(file, false);
                 vec![]
@@ -221,7 +220,7 @@ impl Mapper {
             PartBody::Tool { tool, call, state } => self.tool(part.id, &tool, &call, &state),
             PartBody::StepFinish { tokens, cost } => {
                 if self.is_new(part.id) {
-                    tell(used(tokens, cost))
+                    tell(words::used(tokens, cost))
                 } else {
                     vec![]
                 }
@@ -274,10 +273,10 @@ impl Mapper {
         let told = self.parts.get(&part);
         let mut effects = Vec::new();
         if begun && told.is_none() {
-            effects.extend(tell(called(tool, call, state)));
+            effects.extend(tell(words::called(tool, call, state)));
         }
         if ended && told != Some(&Told::All) {
-            effects.extend(tell(result(tool, call, state)));
+            effects.extend(tell(words::result(tool, call, state)));
         }
         if begun && told != Some(&Told::All) {
             self.parts
@@ -332,17 +331,10 @@ impl Mapper {
         if !self.family.contains(&permission.session) || !self.asked.insert(permission.id.clone()) {
             return vec![];
         }
-        let title = title(&permission);
-        let question = Question {
-            action: permission.permission,
-            title,
-            detail: Some(Json::from(json!({
-                "patterns": permission.patterns,
-                "metadata": permission.metadata,
-            }))),
-            call_id: permission.tool.map(|tool| tool.call),
-        };
-        vec![Effect::Ask(permission.id, question)]
+        vec![Effect::Ask(
+            permission.id.clone(),
+            words::question(permission),
+        )]
     }
 
     /// Takes in a question. Nobody is there who could choose an answer.
@@ -390,75 +382,10 @@ fn delta(text: String) -> Vec<Effect> {
     tell(TextDelta { text })
 }
 
-fn called(tool: &str, call: &str, state: &ToolState) -> ToolCalled {
-    ToolCalled {
-        tool: tool.to_owned(),
-        input: state.input.clone().map(Json::from),
-        call_id: Some(call.to_owned()),
-        status: Some("running".into()),
-        output: None,
-    }
-}
-
-fn result(tool: &str, call: &str, state: &ToolState) -> ToolResult {
-    let error = state.error.clone().map(Value::from);
-    ToolResult {
-        tool: tool.to_owned(),
-        output: state.output.clone().or(error).map(Json::from),
-        success: Some(state.status == "completed"),
-        call_id: Some(call.to_owned()),
-        status: Some(state.status.clone()),
-        input: state.input.clone().map(Json::from),
-    }
-}
-
-/// opencode counts cached and reasoning tokens apart, and a price that it does not know as zero.
-fn used(tokens: Tokens, cost: f64) -> UsageReported {
-    let cached = whole(tokens.cache.read);
-    let usage = Usage {
-        input: whole(tokens.input) + cached + whole(tokens.cache.write),
-        output: whole(tokens.output) + whole(tokens.reasoning),
-        cached,
-        cost: (cost > 0.0).then_some(cost),
-    };
-    UsageReported { usage }
-}
-
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the cast saturates, and a count is neither negative nor that large"
-)]
-fn whole(count: f64) -> u64 {
-    count as u64
-}
-
-fn plan(todos: &[Todo]) -> Effect {
-    let steps: Vec<_> = todos
-        .iter()
-        .enumerate()
-        .map(|(index, todo)| {
-            let id = (index + 1).to_string();
-            json!({"id": id, "description": todo.content, "status": todo.status})
-        })
-        .collect();
-    let plan = Json::from(json!({ "steps": steps }));
-    Effect::Tell(PlanUpdated { plan }.into())
-}
-
 /// A newer opencode may ask under a name that is not known here; nobody must wait for that.
 fn unknown(kind: &str) -> Vec<Effect> {
     if kind.contains("permission") || kind.contains("question") {
         return vec![Effect::Reread];
     }
     vec![]
-}
-
-fn title(permission: &Permission) -> String {
-    let what = ["command", "filepath", "url"]
-        .iter()
-        .find_map(|member| permission.metadata[member].as_str())
-        .map_or_else(|| permission.patterns.join(", "), str::to_owned);
-    let line: Vec<_> = what.split_whitespace().collect();
-    format!("{}: {}", permission.permission, line.join(" "))
 }

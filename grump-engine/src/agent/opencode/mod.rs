@@ -1,8 +1,8 @@
 //! [`OpenCode`]: real opencode, over its HTTP interface and its event stream.
 //!
 //! Each run has a server of its own, started in the run's folder, with a password and on the
-//! loopback; each turn is a session. `args`, `decode` and `map` are pure; `process` runs the server
-//! and asks it; `turn` follows a prompt to its end.
+//! loopback; each turn is a session. `args`, `wire`, `decode`, `words` and `map` are pure;
+//! `process` runs the server and asks it; `turn` follows a prompt to its end.
 //!
 //! What it does not do: choose among answers when opencode asks a question (it is told that nobody
 //! answers), and tell what sub-agents write (their tools, changes and tokens it does tell).
@@ -14,6 +14,8 @@ mod process;
 #[cfg(test)]
 mod tests;
 mod turn;
+mod wire;
+mod words;
 
 use std::ffi::OsString;
 

@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::{
     super::{Ruling, Site, Turn},
     args,
-    decode::{AgentInfo, Asked, Message, Permission, Providers, Rule, SessionInfo, Statuses},
+    wire::{AgentInfo, Asked, Message, Permission, Providers, Rule, SessionInfo, Statuses},
 };
 use crate::process::{Child, Ended, Launch};
 

@@ -7,8 +7,9 @@ use grump_core::{
 use serde_json::json;
 
 use super::{
-    decode::{Event, Message, decode},
+    decode::{Event, decode},
     map::{Effect, Mapper},
+    wire::Message,
 };
 
 macro_rules! recording {

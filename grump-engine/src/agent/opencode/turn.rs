@@ -13,9 +13,10 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, sleep_until};
 
 use super::{
     super::{Ruling, Sink, Turn, TurnEnd, TurnOutcome},
-    decode::{Event, Failure, Status, decode},
+    decode::{Event, decode},
     map::{Effect, Mapper, Said},
     process::{Api, Server},
+    wire::{Failure, Status},
 };
 
 /// How often the state is looked at although the stream is silent about it.
@@ -112,7 +113,7 @@ impl Play {
         for effect in effects {
             let end = match effect {
                 Effect::Settle => self.settle().await?,
-                Effect::Reread => Box::pin(self.reread()).await?,
+                Effect::Reread => self.reread().await?,
                 other => {
                     self.act(other).await?;
                     None
