@@ -12,6 +12,7 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use uuid::Uuid;
 
 use super::{
+    desk::Desk,
     error::{failed, refused},
     schema::{APPLICATION_ID, VERSION, migrate},
     stamp,
@@ -21,11 +22,11 @@ use super::{
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Opens the journal to write to it. Creates it where there is none.
-pub(super) fn open_writer(file: &Path) -> Result<Connection> {
+pub(super) fn open_writer(file: &Path, desk: &Desk) -> Result<Connection> {
     if !exists(file)? {
         create(file)?;
     }
-    let version = inspect(file)?;
+    let version = inspect(file, desk)?;
     let mut connection = connect(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     stamp::remove(file).map_err(|error| unwritable(file, error))?;
     configure_writer(&connection)
@@ -51,8 +52,8 @@ pub(super) enum Access {
 }
 
 /// Finds out how the journal can be read without writing to it.
-pub(super) fn access(file: &Path) -> Result<Access> {
-    check_header(file)?;
+pub(super) fn access(file: &Path, desk: &Desk) -> Result<Access> {
+    check_header(file, desk)?;
     let shared = open_as(file, Access::Shared);
     match shared.and_then(|connection| check_version(&connection, file)) {
         Ok(VERSION) => Ok(Access::Shared),
@@ -131,8 +132,8 @@ fn sync_folder(_: &Path) -> std::io::Result<()> {
 
 /// Refuses a file that is not a whole journal of this version or an older one, without changing a
 /// byte of it. Answers its version.
-fn inspect(file: &Path) -> Result<u32> {
-    check_header(file)?;
+fn inspect(file: &Path, desk: &Desk) -> Result<u32> {
+    check_header(file, desk)?;
     let connection = open_reader(file)?;
     let version = check_version(&connection, file)?;
     if !stamp::matches(file) {
@@ -142,20 +143,34 @@ fn inspect(file: &Path) -> Result<u32> {
 }
 
 /// Looks at the first bytes by hand, since SQLite itself may write to what it opens.
-fn check_header(file: &Path) -> Result<()> {
-    let header = read_header(file).map_err(|error| unreadable(file, error))?;
+fn check_header(file: &Path, desk: &Desk) -> Result<()> {
+    if desk.knows(file) {
+        return Ok(());
+    }
+    let at_rest = stamp::is_at_rest(file);
+    let (header, length) = read_header(file).map_err(|error| unreadable(file, error))?;
     if header.len() < 100 || !header.starts_with(b"SQLite format 3\0") {
-        return Err(refused("this file is no journal, or a damaged one", file)
-            .advise("restore it from a copy, or move it away to begin anew"));
+        return Err(damaged("this file is no journal, or a damaged one", file));
     }
     let number = |at: usize| u32::from_be_bytes([0, 1, 2, 3].map(|byte| header[at + byte]));
-    judge(number(68), number(60), file).map(|_| ())
+    judge(number(68), number(60), file)?;
+    // 1 stands for 65536, which does not fit in two bytes.
+    let page_size = match u16::from_be_bytes([header[16], header[17]]) {
+        1 => 65536,
+        size => u64::from(size),
+    };
+    if at_rest && length < page_size * u64::from(number(28)) {
+        return Err(damaged("the journal is damaged: its end is missing", file));
+    }
+    Ok(())
 }
 
-fn read_header(file: &Path) -> std::io::Result<Vec<u8>> {
+/// The first bytes, and how many there are in all.
+fn read_header(file: &Path) -> std::io::Result<(Vec<u8>, u64)> {
     let mut header = Vec::with_capacity(100);
-    File::open(file)?.take(100).read_to_end(&mut header)?;
-    Ok(header)
+    let file = File::open(file)?;
+    (&file).take(100).read_to_end(&mut header)?;
+    Ok((header, file.metadata()?.len()))
 }
 
 /// The same once more through SQLite, which also sees what is in the write-ahead log.
@@ -188,9 +203,11 @@ fn check_pages(connection: &Connection, file: &Path) -> Result<()> {
     if found == "ok" {
         return Ok(());
     }
-    Err(refused("the journal is damaged", file)
-        .advise("restore it from a copy, or move it away to begin anew")
-        .with("found", found.replace('\n', " ")))
+    Err(damaged("the journal is damaged", file).with("found", found.replace('\n', " ")))
+}
+
+fn damaged(what: &'static str, file: &Path) -> Error {
+    refused(what, file).advise("restore it from a copy, or move it away to begin anew")
 }
 
 fn connect(file: &Path, mode: OpenFlags) -> Result<Connection> {

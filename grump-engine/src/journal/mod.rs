@@ -26,7 +26,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `file`, `stamp`, `schema` | creating, checking, opening and migrating the file |
+//! | `file`, `stamp`, `schema`, `desk` | creating, checking, opening and migrating the file |
 //! | `change`, `position` | what is committed, and where |
 //! | `writer`, `apply` | the writing thread; a change into a transaction |
 //! | `readers`, `read` | the reading threads; the queries |
@@ -46,6 +46,7 @@ use rusqlite::Connection;
 
 mod apply;
 mod change;
+mod desk;
 mod error;
 mod file;
 mod follow;
@@ -65,6 +66,7 @@ pub use position::Position;
 pub use tail::Limits;
 
 use change::Prepared;
+use desk::{Desk, Entry};
 use error::{failed, refused};
 use poll::Probe;
 use readers::Readers;
@@ -76,6 +78,9 @@ use writer::Writer;
 /// The file is closed when [`close`](Self::close) is called or the last clone is dropped, which
 /// waits for what was sent to be written. A journal opened to read stays open for as long as
 /// something follows it.
+///
+/// While it is open, the process must not open and close the file by other means: closing any
+/// descriptor of a file gives up the locks that SQLite holds on it.
 #[derive(Clone)]
 pub struct Journal {
     shared: Arc<Shared>,
@@ -90,6 +95,9 @@ struct Shared {
     readers: Readers,
     /// Only where another process may write.
     probe: Option<Probe>,
+    /// Dropped last, when no connection is left.
+    #[expect(dead_code, reason = "it works by being dropped")]
+    entry: Entry,
 }
 
 impl Journal {
@@ -109,10 +117,11 @@ impl Journal {
     /// # Errors
     /// As for [`open`](Self::open).
     pub fn open_with(file: &Path, limits: Limits) -> Result<Self> {
-        let connection = file::open_writer(file).map_err(opening)?;
+        let desk = Desk::wait();
+        let connection = file::open_writer(file, &desk).map_err(opening)?;
         let identity = read::identity(&connection);
         let readers = Readers::start(file, || file::open_reader(file)).map_err(opening)?;
-        let shared = Shared::new(file, identity, limits, readers, None)?;
+        let shared = Shared::new(file, identity, limits, readers, None, desk)?;
         let writer = Writer::start(connection, shared.clone())?;
         Ok(Self {
             shared,
@@ -138,7 +147,8 @@ impl Journal {
     /// # Errors
     /// As for [`open_read_only`](Self::open_read_only).
     pub fn open_read_only_with(file: &Path, limits: Limits) -> Result<Self> {
-        let access = file::access(file).map_err(opening)?;
+        let desk = Desk::wait();
+        let access = file::access(file, &desk).map_err(opening)?;
         let open = || file::open_as(file, access);
         let probe = open().and_then(|connection| {
             Probe::new(connection).map_err(|error| failed("cannot read the journal", file, error))
@@ -146,7 +156,7 @@ impl Journal {
         let probe = probe.map_err(opening)?;
         let identity = probe.identity();
         let readers = Readers::start(file, open).map_err(opening)?;
-        let shared = Shared::new(file, identity, limits, readers, Some(probe))?;
+        let shared = Shared::new(file, identity, limits, readers, Some(probe), desk)?;
         poll::start(&shared)?;
         Ok(Self {
             shared,
@@ -337,6 +347,7 @@ impl Shared {
         limits: Limits,
         readers: Readers,
         probe: Option<Probe>,
+        desk: Desk,
     ) -> Result<Arc<Self>> {
         let (id, position) =
             identity.map_err(|error| opening(failed("cannot read the journal", file, error)))?;
@@ -346,6 +357,7 @@ impl Shared {
             tail: Tail::new(limits, position),
             readers,
             probe,
+            entry: desk.enter(file),
         }))
     }
 }
