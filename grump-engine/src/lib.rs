@@ -3,6 +3,7 @@
 pub mod agent;
 mod check;
 mod data;
+pub mod doctor;
 mod engine;
 mod facets;
 mod flow;

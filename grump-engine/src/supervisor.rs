@@ -213,6 +213,17 @@ impl Supervisor {
         Repository::discover_with(self.0.git.clone(), Path::new(directory)).await
     }
 
+    /// Whether there is a git to call.
+    pub(crate) async fn git_works(&self) -> Result<()> {
+        self.0
+            .git
+            .at(self.0.data.path())
+            .args(["--version"])
+            .output()
+            .await
+            .map(drop)
+    }
+
     pub(crate) fn workspace(&self, record: WorkspaceRecord) -> Workspace {
         Workspace::new(self.0.git.clone(), record)
     }

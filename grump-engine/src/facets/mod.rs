@@ -19,7 +19,7 @@ use crate::{
 ///
 /// A loop that a dead engine worked on is not running, whatever was stored last: it is shown as
 /// interrupted, without writing that down.
-fn shown(record: LoopRecord, at_work: Option<&EngineIdentity>) -> Run {
+pub(crate) fn shown(record: LoopRecord, at_work: Option<&EngineIdentity>) -> Run {
     let LoopRecord { mut run, state } = record;
     if is_at_work(run.status.unified) && state.engine.as_ref() != at_work {
         run.status = RunStatus::Cancelled.into();

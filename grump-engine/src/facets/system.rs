@@ -10,6 +10,9 @@ impl System for Supervisor {
         if let Err(error) = self.ready().await {
             problems.push(error.to_string());
         }
+        if let Err(error) = self.git_works().await {
+            problems.push(error.to_string());
+        }
         Ok(Health::new(env!("CARGO_PKG_VERSION"), problems))
     }
 }

@@ -9,11 +9,12 @@ use rustix::{
     io::Errno,
     process::{Pid, Signal},
 };
+use serde::Serialize;
 
 use super::mark;
 
 /// A process, for people: `doctor` and error messages show it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct ProcessInfo {
     /// Its number.
     pub pid: u32,
