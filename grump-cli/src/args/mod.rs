@@ -1,0 +1,176 @@
+//! What can be typed: the commands, their options, and the help that teaches them.
+
+mod loops;
+mod values;
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+pub(crate) use loops::{
+    AgentArgs, AtWork, ByName, DiffArgs, EditArgs, LoopArgs, LoopCommand, PromptArgs, RunArgs,
+    StartArgs, WatchArgs,
+};
+pub(crate) use values::{duration_text, title_of};
+
+/// Supervise coding agents: the same prompt again and again in a git worktree, until it is done.
+#[derive(Debug, Parser)]
+#[command(
+    name = "grump",
+    version,
+    arg_required_else_help = true,
+    max_term_width = 100,
+    after_help = "First time here? Type: grump demo",
+    after_long_help = AFTER_LONG_HELP,
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const AFTER_LONG_HELP: &str = "\
+Examples:
+  grump demo
+  grump loop run --dir ~/src/app --prompt \"Add dark mode\" --agent opencode --max-iterations 10
+  grump loop run --prompt \"Fix the tests\" --agent \"cmd: claude -p\" --verify \"cargo test\"
+  grump loop diff 4f1c2a7e
+  grump loop accept 4f1c2a7e
+
+Exit codes:
+  0    done
+  1    failed
+  2    wrong usage: an argument is missing, unknown or not valid
+  3    the loop ended at its limit of iterations, time or tokens
+  4    the loop failed
+  5    the loop was stopped, or was cut off
+  6    conflict: uncommitted changes, a merge conflict, a state that does not allow it, or a data
+       folder that another process owns
+  7    there is no such thing
+  8    the data folder cannot be read or written
+  130  ended at once by a second Ctrl-C
+
+Environment:
+  GRUMP_DATA     the data folder, as --data
+  GRUMP_CONFIG   the configuration file, as --config
+  GRUMP_LOG      what to log on standard error, such as \"grump_engine=debug\"
+  NO_COLOR       no colours";
+
+/// Options that every command takes.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub(crate) struct Global {
+    /// Data folder: the journal and the worktrees [default: the platform's, such as
+    /// ~/.local/share/grump]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "GRUMP_DATA",
+        hide_env_values = true
+    )]
+    pub(crate) data: Option<PathBuf>,
+    /// Configuration file [default: the platform's, such as ~/.config/grump/grump.toml]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "GRUMP_CONFIG",
+        hide_env_values = true
+    )]
+    pub(crate) config: Option<PathBuf>,
+    /// Print JSON: one document, or one per line where events are told
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Say nothing but results and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Log what happens inside on standard error; twice for more
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// See it work: a loop in a throw-away git repository, no account needed
+    #[command(after_help = "\
+Example:
+  grump demo --keep    leaves the repository behind, to look around in")]
+    Demo(DemoArgs),
+    /// Loops: run, look, stop, merge
+    #[command(
+        subcommand,
+        visible_alias = "loops",
+        after_help = "\
+Example: a loop from beginning to end
+  grump loop run --dir ~/src/app --prompt \"Add dark mode\" --agent opencode --max-iterations 10
+  grump loop ls
+  grump loop diff 4f1c2a7e
+  grump loop accept 4f1c2a7e
+
+ID is a loop's id, any part of it that no other loop's id has, or the loop's name."
+    )]
+    Loop(LoopCommand),
+    /// Find what a crash left behind, and repair it with --fix
+    #[command(after_help = "\
+Example:
+  grump doctor         says what there is: processes, worktrees, loops that were cut off
+  grump doctor --fix   ends, removes and records it")]
+    Doctor(DoctorArgs),
+    /// List the models that the agents can use
+    #[command(after_help = "\
+Example:
+  grump models --dir ~/src/app
+  grump loop run --model anthropic/claude-sonnet-4-5 ...")]
+    Models(ModelsArgs),
+    /// List the agents that are configured
+    #[command(after_help = "\
+Example: an agent in grump.toml
+  [agents.claude]
+  spec = \"cmd: claude -p\"")]
+    Agents,
+    /// Print completions for a shell
+    #[command(after_help = "\
+Example:
+  grump completions bash > ~/.local/share/bash-completion/completions/grump
+  grump completions zsh > ~/.zfunc/_grump
+  grump completions fish > ~/.config/fish/completions/grump.fish")]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write the manual pages into a folder
+    #[command(hide = true)]
+    Man {
+        /// The folder; it is created where it is missing
+        directory: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Leave the folder with the repository and the data behind
+    #[arg(long)]
+    pub(crate) keep: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// End, remove and record what was found
+    #[arg(long)]
+    pub(crate) fix: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ModelsArgs {
+    /// The folder they are to work in
+    #[arg(long, default_value = ".", value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) agent: AgentArgs,
+}
+
+#[cfg(test)]
+mod tests;

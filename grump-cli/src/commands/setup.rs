@@ -1,0 +1,224 @@
+//! From what was typed to what the plane is told.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use grump::{Budget, Error, LoopConfig, LoopEdit, NewLoop, Run};
+
+use crate::{
+    args::{EditArgs, LoopArgs, title_of},
+    exit::invalid,
+    open::agent_name,
+};
+
+/// The loop that these arguments describe.
+///
+/// # Errors
+/// `InvalidInput` for a prompt that cannot be read or a folder that has no name as text.
+pub(super) fn new_loop(args: LoopArgs) -> Result<NewLoop, Error> {
+    let prompt = required_prompt(args.prompt, args.prompt_file.as_deref())?;
+    let title = args.name.unwrap_or_else(|| title_of(&prompt));
+    let mut new = NewLoop::new(title, absolute(&args.dir)?, prompt);
+    if let Some(agent) = agent_name(&args.agent) {
+        new.config.backend.agent = agent;
+    }
+    let config = &mut new.config;
+    config.policy = args.policy;
+    config.require_changes = args.require_changes;
+    config.verify = args.verify;
+    let tuning = args.tuning;
+    config.model = tuning.model;
+    config.max_iterations = tuning.max_iterations;
+    config.budget.seconds = tuning.budget_time;
+    config.budget.tokens = tuning.budget_tokens;
+    set(
+        &mut config.max_consecutive_errors,
+        tuning.max_consecutive_errors,
+    );
+    set(&mut config.stop_pattern, tuning.stop_pattern);
+    set(&mut config.git.branch_prefix, tuning.branch_prefix);
+    set(&mut config.git.commit_prefix, tuning.commit_prefix);
+    Ok(new)
+}
+
+fn set<T>(place: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *place = value;
+    }
+}
+
+/// The change that these arguments describe, to this loop.
+///
+/// # Errors
+/// `InvalidInput` for a prompt that cannot be read.
+pub(super) fn loop_edit(args: EditArgs, run: &Run) -> Result<LoopEdit, Error> {
+    let tuning = args.tuning;
+    let mut edit = LoopEdit::default();
+    edit.title = args.name;
+    edit.prompt = prompt(args.prompt, args.prompt_file.as_deref())?;
+    edit.model = tuning.model;
+    edit.max_iterations = tuning.max_iterations;
+    edit.max_consecutive_errors = tuning.max_consecutive_errors;
+    edit.stop_pattern = tuning.stop_pattern;
+    edit.branch_prefix = tuning.branch_prefix;
+    edit.commit_prefix = tuning.commit_prefix;
+    edit.budget = budget(tuning.budget_time, tuning.budget_tokens, run);
+    Ok(edit)
+}
+
+/// The whole budget, where a part of it is to change.
+fn budget(seconds: Option<u64>, tokens: Option<u64>, run: &Run) -> Option<Budget> {
+    let now = run
+        .as_loop()
+        .map_or_else(Budget::default, |detail| detail.config.budget);
+    (seconds.is_some() || tokens.is_some()).then(|| Budget {
+        seconds: seconds.or(now.seconds),
+        tokens: tokens.or(now.tokens),
+    })
+}
+
+fn required_prompt(text: Option<String>, file: Option<&Path>) -> Result<String, Error> {
+    prompt(text, file)?
+        .ok_or_else(|| invalid("a loop needs a prompt").advise("write --prompt TEXT"))
+}
+
+fn prompt(text: Option<String>, file: Option<&Path>) -> Result<Option<String>, Error> {
+    match file {
+        None => Ok(text),
+        Some(file) => read(file).map(Some).map_err(|error| {
+            invalid("the prompt cannot be read")
+                .with("file", file.display())
+                .caused_by(error)
+        }),
+    }
+}
+
+fn read(file: &Path) -> io::Result<String> {
+    if file == Path::new("-") {
+        return io::read_to_string(io::stdin());
+    }
+    fs::read_to_string(file)
+}
+
+/// The folder's absolute path, as text.
+///
+/// # Errors
+/// `InvalidInput` if it is not UTF-8, or there is no current folder.
+pub(super) fn absolute(folder: &Path) -> Result<String, Error> {
+    let found: io::Result<PathBuf> = folder
+        .canonicalize()
+        .or_else(|_| std::path::absolute(folder));
+    let path = found.map_err(|error| {
+        invalid("the folder cannot be found")
+            .with("folder", folder.display())
+            .caused_by(error)
+    })?;
+    path.into_os_string()
+        .into_string()
+        .map_err(|path| invalid("the folder's path is not UTF-8").with("folder", path.display()))
+}
+
+/// What of the defaults is worth knowing when a loop begins.
+pub(super) fn agent_of(config: &LoopConfig) -> &str {
+    &config.backend.agent
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use grump::{Loop, RunDetail, RunRef};
+
+    use super::*;
+    use crate::args::{Cli, Command, LoopCommand};
+
+    fn parsed(line: &[&str]) -> LoopCommand {
+        let cli = Cli::try_parse_from(["grump", "loop"].iter().chain(line)).unwrap();
+        match cli.command {
+            Command::Loop(command) => command,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn created(line: &[&str]) -> NewLoop {
+        match parsed(line) {
+            LoopCommand::New(args) => new_loop(*args).unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_loop_that_says_only_its_prompt_gets_the_defaults_and_a_name() {
+        let new = created(&["new", "--dir", "/", "--prompt", "Add dark mode\nplease"]);
+        assert_eq!(new.title, "Add dark mode");
+        assert_eq!(new.config, LoopConfig::new("/", "Add dark mode\nplease"));
+    }
+
+    #[test]
+    fn every_option_reaches_the_loop() {
+        let new = created(&[
+            "new",
+            "--dir",
+            "/",
+            "--prompt",
+            "x",
+            "--name",
+            "n",
+            "--agent",
+            "mine",
+            "--model",
+            "a/b",
+            "--max-iterations",
+            "3",
+            "--max-consecutive-errors",
+            "2",
+            "--stop-pattern",
+            "DONE",
+            "--branch-prefix",
+            "b/",
+            "--commit-prefix",
+            "[c]",
+            "--budget-time",
+            "2h",
+            "--budget-tokens",
+            "5k",
+            "--policy",
+            "deny",
+            "--require-changes",
+            "--verify",
+            "true",
+        ]);
+        insta::assert_snapshot!(format!("{}\n{:#?}", new.title, new.config));
+    }
+
+    #[test]
+    fn an_edit_of_one_part_of_the_budget_keeps_the_other() {
+        let mut config = LoopConfig::new("/app", "x");
+        config.budget.tokens = Some(9);
+        let detail = RunDetail::Loop(Box::new(Loop::new(config)));
+        let run = Run::new(RunRef::of_loop("l-1"), "x", detail);
+        let LoopCommand::Edit(args) = parsed(&["edit", "l-1", "--budget-time", "1m"]) else {
+            panic!("not edit");
+        };
+        let edit = loop_edit(*args, &run).unwrap();
+        assert_eq!(
+            edit.budget,
+            Some(Budget {
+                seconds: Some(60),
+                tokens: Some(9)
+            })
+        );
+        assert_eq!((edit.title, edit.prompt), (None, None));
+    }
+
+    #[test]
+    fn a_prompt_file_that_is_not_there_is_named() {
+        let LoopCommand::New(args) = parsed(&["new", "--prompt-file", "/no/such.md"]) else {
+            panic!("not new");
+        };
+        let refused = new_loop(*args).unwrap_err();
+        assert_eq!(refused.kind(), grump::ErrorKind::InvalidInput);
+        assert!(refused.to_string().contains("/no/such.md"), "{refused}");
+    }
+}
