@@ -293,6 +293,12 @@ impl Ended {
         Err(self.failure())
     }
 
+    /// Whether it ended without having had a chance to clean up: by a signal, of its own or (as a
+    /// shell around it says) a child's.
+    pub(crate) fn was_killed(&self) -> bool {
+        self.status.code().is_none_or(|code| code > 128)
+    }
+
     pub(crate) fn stderr(&self) -> &[u8] {
         &self.stderr
     }

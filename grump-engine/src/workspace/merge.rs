@@ -11,7 +11,7 @@ use grump_core::{Conflict, Error, ErrorKind, RepoPath, Result, Retry};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    MergeTarget, Workspace, explain,
+    MergeTarget, Repaired, Workspace, explain,
     git::{CommitId, Ended},
     lock::RepositoryLock,
     raw,
@@ -129,9 +129,9 @@ impl Workspace {
     }
 
     /// Puts a planned merge in place. Where the target branch is checked out, its files follow;
-    /// the user's edits to other files are kept. Nothing happened if it fails. It may be repeated.
-    ///
-    /// After a kill call [`repair_merge`](Self::repair_merge) first.
+    /// the user's edits to other files are kept. It may be repeated, also after a kill in the
+    /// middle: what that left is [repaired](Self::repair_merge) first. If it fails, nothing
+    /// happened, except where git was killed: then call it again.
     ///
     /// Pitfall 33: the old commit is kept in a backup first, ignored files are not overwritten
     /// either, and the branch is looked at again before this says that it worked.
@@ -142,24 +142,37 @@ impl Workspace {
     /// now (plan again); `repository_locked` if another git is at work.
     pub async fn execute_merge(&self, plan: &MergePlan) -> Result<()> {
         let lock = RepositoryLock::acquire(&self.record.common_dir).await?;
-        match self.home().resolve(&plan.target).await? {
-            Some(commit) if commit == plan.new => return Ok(()),
-            Some(commit) if commit == plan.old => {}
-            _ => return Err(moved(plan)),
+        match self.repair(&lock, plan).await? {
+            Repaired::Done => return Ok(()),
+            Repaired::RolledBack => {}
+            Repaired::Superseded => return Err(moved(plan)),
         }
         self.set_ref(&lock, &plan.backup, &plan.old, None).await?;
+        self.refuse_if_rebased(plan)?;
         let checkout = self.checkout_of(&plan.target).await?;
         self.mark(plan)?;
-        let merged = match &checkout {
-            Some(directory) => self.fast_forward(&lock, directory, plan).await,
-            None => self.move_branch(&lock, plan).await,
+        let ended = match &checkout {
+            Some(directory) => self.fast_forward(&lock, directory, plan).await?,
+            None => self.move_branch(&lock, plan).await?,
         };
-        self.unmark();
-        merged?;
+        if !ended.was_killed() {
+            self.unmark();
+        }
+        if !ended.status.success() {
+            return Err(refused(&ended));
+        }
         self.verify(plan).await
     }
 
-    async fn move_branch(&self, lock: &RepositoryLock, plan: &MergePlan) -> Result<()> {
+    async fn move_branch(&self, lock: &RepositoryLock, plan: &MergePlan) -> Result<Ended> {
+        let call = self.home().git().holding(lock)?;
+        call.args(["update-ref", "-m", "grump: accept", &plan.target])
+            .args([&plan.new, &plan.old])
+            .end()
+            .await
+    }
+
+    fn refuse_if_rebased(&self, plan: &MergePlan) -> Result<()> {
         if is_rebased(&self.record.common_dir, &plan.target) {
             return Err(
                 conflict("rebase_in_progress", "the branch is being rebased")
@@ -167,8 +180,7 @@ impl Workspace {
                     .with("branch", &plan.target),
             );
         }
-        let old = plan.old.as_str();
-        self.set_ref(lock, &plan.target, &plan.new, Some(old)).await
+        Ok(())
     }
 
     async fn fast_forward(
@@ -176,25 +188,20 @@ impl Workspace {
         lock: &RepositoryLock,
         directory: &Path,
         plan: &MergePlan,
-    ) -> Result<()> {
+    ) -> Result<Ended> {
         let call = Tree::checkout(&self.git, directory).git().holding(lock)?;
-        let ended = call
-            .args([
-                "merge",
-                "--ff-only",
-                "-q",
-                "--no-stat",
-                "--no-autostash",
-                "--no-squash",
-            ])
-            .args(["--no-verify-signatures", "--no-overwrite-ignore"])
-            .arg(&plan.new)
-            .end()
-            .await?;
-        if ended.status.success() {
-            return Ok(());
-        }
-        Err(refused(&ended))
+        call.args([
+            "merge",
+            "--ff-only",
+            "-q",
+            "--no-stat",
+            "--no-autostash",
+            "--no-squash",
+        ])
+        .args(["--no-verify-signatures", "--no-overwrite-ignore"])
+        .arg(&plan.new)
+        .end()
+        .await
     }
 
     async fn verify(&self, plan: &MergePlan) -> Result<()> {

@@ -45,6 +45,10 @@ impl Workspace {
     /// files that the user changed since.
     pub async fn repair_merge(&self, plan: &MergePlan) -> Result<Repaired> {
         let lock = RepositoryLock::acquire(&self.record.common_dir).await?;
+        self.repair(&lock, plan).await
+    }
+
+    pub(crate) async fn repair(&self, lock: &RepositoryLock, plan: &MergePlan) -> Result<Repaired> {
         let home = self.home();
         let outcome = match home.resolve(&plan.target).await? {
             Some(now) if home.contains(&now, &plan.new).await? => Repaired::Done,
@@ -57,7 +61,7 @@ impl Workspace {
         if let Some(directory) = self.checkout_of(&plan.target).await? {
             let checkout = Checkout::of(self, &directory, begun).await?;
             if outcome == Repaired::RolledBack {
-                checkout.roll_back(&lock, plan).await?;
+                checkout.roll_back(lock, plan).await?;
             }
             clear(&checkout.git_dir.join("HEAD.lock"), begun).await?;
         }
@@ -89,7 +93,7 @@ struct Repairs {
     /// Files to bring back as they were.
     restore: Vec<RepoPath>,
     /// Files that the merge had added.
-    remove: Vec<RepoPath>,
+    remove: Vec<RawChange>,
     /// Files that are as neither before nor after: the user's.
     edited: Vec<RepoPath>,
 }
@@ -113,8 +117,9 @@ impl<'a> Checkout<'a> {
         clear(&self.git_dir.join("index.lock"), self.begun).await?;
         // A file may be where a folder has to come back, or the other way round.
         self.remove(&repairs.remove)?;
-        self.restore(lock, plan, &repairs.restore).await?;
-        self.forget(lock, &repairs.remove).await
+        let entries = repairs.remove.iter().flat_map(RawChange::old_entry);
+        self.tree.write_entries(entries.collect()).await?;
+        self.restore(lock, plan, &repairs.restore).await
     }
 
     /// Compares each file that the merge changes with what it was and what it was to be.
@@ -148,7 +153,7 @@ impl<'a> Checkout<'a> {
             match (ours, change.was_there()) {
                 (false, _) => repairs.edited.push(change.path),
                 (true, true) => repairs.restore.push(change.path),
-                (true, false) => repairs.remove.push(change.path),
+                (true, false) => repairs.remove.push(change),
             }
         }
         Ok(repairs)
@@ -211,23 +216,12 @@ impl<'a> Checkout<'a> {
         call.args(list).output().await.map(drop)
     }
 
-    fn remove(&self, files: &[RepoPath]) -> Result<()> {
+    fn remove(&self, files: &[RawChange]) -> Result<()> {
         files.iter().try_for_each(|file| {
-            let path = raw::join(self.tree.directory, file);
+            let path = raw::join(self.tree.directory, &file.path);
             remove_file(&path, self.tree.directory)
                 .map_err(|error| explain::unwritable(&path, error))
         })
-    }
-
-    /// Takes files that the merge had added out of the index.
-    async fn forget(&self, lock: &RepositoryLock, files: &[RepoPath]) -> Result<()> {
-        if files.is_empty() {
-            return Ok(());
-        }
-        let list = self.list(files)?;
-        let call = self.tree.git().holding(lock)?;
-        let call = call.args(["rm", "-q", "-f", "--cached", "--ignore-unmatch"]);
-        call.args(list).output().await.map(drop)
     }
 
     /// The options for a list of files that is too long for a command line, when standard input

@@ -11,5 +11,6 @@ mod diff;
 mod discard;
 mod merge;
 mod outside;
+mod repair;
 mod repository;
 mod support;
