@@ -20,11 +20,7 @@ pub(crate) fn root() -> PathBuf {
 
 /// `cargo xtask test`.
 pub(crate) fn test() -> Result<(), Failure> {
-    require(
-        "cargo-nextest",
-        &["nextest", "--version"],
-        "cargo install cargo-nextest --locked",
-    )?;
+    require_nextest()?;
     cargo("format", &["fmt", "--all", "--check"])?;
     cargo(
         "lints",
@@ -40,14 +36,25 @@ pub(crate) fn test() -> Result<(), Failure> {
     )?;
     documentation()?;
     crate::agents::install()?;
-    cargo(
-        "tests",
-        &["nextest", "run", "--workspace", "--no-tests", "pass"],
-    )?;
+    cargo("tests", &["nextest", "run", "--workspace"])?;
     cargo(
         "examples in the documentation",
         &["test", "--workspace", "--doc", "--quiet"],
-    )
+    )?;
+    for example in ["one_loop", "approve_by_hand"] {
+        cargo(
+            &format!("example {example}"),
+            &[
+                "run",
+                "--quiet",
+                "-p",
+                "grump-examples",
+                "--example",
+                example,
+            ],
+        )?;
+    }
+    cargo("demo", &["run", "--quiet", "--", "demo"])
 }
 
 fn documentation() -> Result<(), Failure> {
@@ -59,12 +66,19 @@ fn documentation() -> Result<(), Failure> {
     )
 }
 
-fn require(tool: &str, probe: &[&str], how_to_get_it: &str) -> Result<(), Failure> {
-    let found = Command::new(cargo_path()).args(probe).output();
-    match found {
-        Ok(output) if output.status.success() => Ok(()),
-        _ => Err(format!("{tool} is missing; get it with: {how_to_get_it}")),
+/// Sees to it that there is a test runner, installing it where it is missing.
+fn require_nextest() -> Result<(), Failure> {
+    let found = Command::new(cargo_path())
+        .args(["nextest", "--version"])
+        .output();
+    if found.is_ok_and(|output| output.status.success()) {
+        return Ok(());
     }
+    cargo(
+        "cargo-nextest is missing: installing it",
+        &["install", "cargo-nextest", "--locked"],
+    )
+    .map_err(|failure| format!("{failure}; get it with: cargo install cargo-nextest --locked"))
 }
 
 fn cargo(what: &str, arguments: &[&str]) -> Result<(), Failure> {

@@ -32,7 +32,9 @@ async fn a_worktree_that_no_loop_needs_is_removed() {
     let stray = worktree.with_file_name(unknown);
     let reason = format!("grump run {unknown}");
     let path = stray.to_str().unwrap();
-    scene.git(&["worktree", "add", "-q", "--detach", "--lock", "--reason", &reason, path]);
+    scene.git(&[
+        "worktree", "add", "-q", "--detach", "--lock", "--reason", &reason, path,
+    ]);
     let found = doctor::examine(&scene.data()).await.unwrap();
     assert_eq!(found.worktrees, [stray.display().to_string()]);
     drop(plane);

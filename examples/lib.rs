@@ -1,0 +1,1 @@
+//! Programs that a user of grump would write; see the files beside this one.
