@@ -21,6 +21,7 @@ pub(crate) const TRANSITIONS: &[(RunStatus, RunStatus)] = &[
     (Queued, Failed),
     (Starting, Starting),
     (Starting, Running),
+    (Starting, Waiting),
     (Starting, LimitReached),
     (Starting, Completed),
     (Starting, Failed),
