@@ -57,12 +57,14 @@ pub(super) async fn play(
     loop {
         let deadline = play.stopping;
         let step = tokio::select! {
-            Some(answer) = play.answers.next() => play.answered(answer).await,
+            // Told to stop comes first: what is asked is withdrawn at the same time.
+            biased;
             () = turn.stop.cancelled(), if deadline.is_none() => Ok(play.stop().await),
             () = until(deadline) => Ok(Some(play.stopped())),
-            heard = feed.next() => play.heard(heard).await,
-            _ = look.tick() => play.reread().await,
             error = server.ended() => Err(error),
+            Some(answer) = play.answers.next() => play.answered(answer).await,
+            _ = look.tick() => play.reread().await,
+            heard = feed.next() => play.heard(heard).await,
         };
         match step {
             Ok(None) => {}
