@@ -3,94 +3,25 @@
 //! Each test has a server, a home and a repository of its own, and a server costs seconds: what can
 //! be shown one after the other in one server is.
 
-use std::{fs, path::Path, process::Command, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
 use grump_core::{Endpoint, ErrorKind, EventKind, ModelRef, Payload};
 use grump_engine::{
     agent::{Agent, OpenCode, Ruling, Site, Turn, TurnEnd, TurnOutcome},
-    process::{Child, KeeperCommand, Launch, Launcher},
+    process::{Child, Launch},
 };
-use grump_testkit::{
-    model::{Ending, Script, ScriptedModel},
-    opencode,
-};
+use grump_testkit::{model::Ending, opencode};
 use rustix::process::{Pid, test_kill_process};
 use serde_json::json;
-use tempfile::TempDir;
 use tokio::{io::AsyncReadExt, time::timeout};
 
-use crate::bench::{HANG, play, turn};
+use crate::bench::{Bench, HANG, play, turn};
 
 /// A session that begins anew writes again.
 const WRITES: &str = r#"{"count": "history", "turns": [
     {"text": "I write.", "tools": [{"write": {"path": "hello.txt", "content": "hello\n"}}]},
     {"text": "Done."}
 ]}"#;
-
-struct Bench {
-    model: ScriptedModel,
-    home: TempDir,
-    repository: TempDir,
-}
-
-impl Bench {
-    async fn new(script: &str) -> Self {
-        let script = Script::parse(script).unwrap();
-        let repository = tempfile::tempdir().unwrap();
-        git(repository.path(), &["init", "--quiet"]);
-        git(
-            repository.path(),
-            &["commit", "--quiet", "--allow-empty", "--message", "first"],
-        );
-        Self {
-            model: ScriptedModel::start([("m", script)]).await.unwrap(),
-            home: tempfile::tempdir().unwrap(),
-            repository,
-        }
-    }
-
-    fn agent(&self) -> OpenCode {
-        let base_url = self.model.base_url();
-        let env = opencode::environment(self.home.path(), &base_url, "lane", &["m"]).unwrap();
-        env.into_iter()
-            .fold(OpenCode::new(), |agent, (name, value)| {
-                agent.env(name, value)
-            })
-            .program(opencode::program())
-    }
-
-    fn site(&self) -> Site {
-        let keeper = KeeperCommand::new(env!("CARGO_BIN_EXE_grump-keeper"));
-        Site {
-            directory: self.repository.path().canonicalize().unwrap(),
-            run: "run".into(),
-            // Marks of its own, or one test sweeps the agents of another.
-            launcher: Launcher::new(Some(keeper), self.home.path().to_string_lossy()),
-            connect: None,
-            ask: false,
-        }
-    }
-
-    fn written(&self) -> Option<String> {
-        fs::read_to_string(self.repository.path().join("hello.txt")).ok()
-    }
-}
-
-fn git(folder: &Path, arguments: &[&str]) {
-    let done = Command::new("git")
-        .args([
-            "-c",
-            "user.name=Example User",
-            "-c",
-            "user.email=user@example.com",
-        ])
-        .args(arguments)
-        .current_dir(folder)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .status()
-        .unwrap();
-    assert!(done.success());
-}
 
 /// Waits until the file is there and whole, and reads it.
 async fn appeared(file: &Path) -> String {
