@@ -1,0 +1,102 @@
+//! The behaviour suite on the engine; and on an engine with operations masked off, which shows
+//! that the suite is honest about what it cannot play.
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
+use std::{path::Path, process::ExitCode, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use grump::{ControlPlane, EventKind, Operation, Plane, PlaneInfo, domain::Facets};
+use grump_engine::{
+    DataFolder, Engine,
+    agent::{registry::Agents, script::ScriptAgent},
+    process::KeeperCommand,
+};
+use grump_testkit::behaviour::{self, Implementation, Opened, SLOTS, scripts};
+
+fn main() -> ExitCode {
+    let engine = Embedded {
+        name: "engine",
+        lacks: &[],
+    };
+    let masked = Embedded {
+        name: "masked",
+        lacks: &[
+            Operation::RunsStart,
+            Operation::RunsStop,
+            Operation::LoopsEdit,
+            Operation::ReviewsPending,
+            Operation::DeliveriesAccept,
+            Operation::DeliveriesUndo,
+            Operation::EventsWatchAll,
+            Operation::ModelsLastUsed,
+            Operation::SystemHealth,
+        ],
+    };
+    behaviour::run(vec![Box::new(engine), Box::new(masked)])
+}
+
+/// An engine in this process, without some of its operations.
+struct Embedded {
+    name: &'static str,
+    lacks: &'static [Operation],
+}
+
+impl Embedded {
+    fn info_of(&self, engine: &PlaneInfo) -> PlaneInfo {
+        let mut info = engine.clone();
+        info.operations
+            .retain(|operation| !self.lacks.contains(operation));
+        info
+    }
+}
+
+#[async_trait]
+impl Implementation for Embedded {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn info(&self) -> PlaneInfo {
+        let engine = PlaneInfo::new("engine")
+            .operations(Operation::ALL.iter().copied())
+            .kinds(EventKind::ALL.iter().copied());
+        self.info_of(&engine)
+    }
+
+    async fn open(&self, data: &Path) -> Opened {
+        let mut agents = Agents::default();
+        for (name, script) in scripts::all() {
+            let script = script.to_string().parse().unwrap();
+            agents = agents.with(name, Arc::new(ScriptAgent::new(script)));
+        }
+        let engine = Engine::builder(DataFolder::new(data))
+            .agents(agents)
+            .keeper(KeeperCommand::new(env!("CARGO_BIN_EXE_grump-keeper")))
+            .max_running(SLOTS)
+            .pause_after_error(Duration::from_millis(20))
+            .open()
+            .unwrap();
+        let info = self.info_of(engine.info());
+        let engine = Arc::new(engine);
+        let closing = engine.clone();
+        let plane = Plane::new(Masked { engine, info });
+        Opened::new(plane, move || async move { closing.close().await })
+    }
+}
+
+/// An engine that says it can do less.
+#[derive(Debug)]
+struct Masked {
+    engine: Arc<Engine>,
+    info: PlaneInfo,
+}
+
+impl ControlPlane for Masked {
+    fn info(&self) -> &PlaneInfo {
+        &self.info
+    }
+
+    fn facets(&self) -> &Facets {
+        self.engine.facets()
+    }
+}

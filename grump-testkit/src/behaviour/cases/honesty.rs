@@ -1,0 +1,75 @@
+//! What a plane says of itself is true.
+
+use grump_core::{
+    Answer, ApprovalId, Error, ErrorKind, EventQuery, LoopEdit, ModelRef, NewLoop, Operation,
+    RunFilter, RunRef, Since, StartRun,
+};
+
+use crate::behaviour::{
+    case::{Case, case},
+    stage::Stage,
+};
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![case!(what_a_plane_lacks_is_refused_as_unsupported)]
+}
+
+async fn what_a_plane_lacks_is_refused_as_unsupported(stage: &Stage) {
+    for operation in Operation::ALL {
+        let error = call(stage, *operation).await;
+        let refused = error
+            .as_ref()
+            .is_some_and(|error| error.kind() == ErrorKind::Unsupported);
+        let has = stage.plane().info().operations.contains(operation);
+        assert_eq!(refused, !has, "{operation}: {error:?}");
+    }
+}
+
+/// Calls an operation with something that is not there; how it was refused.
+async fn call(stage: &Stage, operation: Operation) -> Option<Error> {
+    let plane = stage.plane();
+    let (runs, loops) = (plane.runs(), plane.loops());
+    let (deliveries, events) = (plane.deliveries(), plane.events());
+    let nobody = &RunRef::of_loop("nobody");
+    let id = || nobody.id.clone();
+    match operation {
+        Operation::RunsList => runs.list(RunFilter::default()).await.err(),
+        Operation::RunsOpen => runs.open(nobody).await.err(),
+        Operation::RunsStart => runs.start(StartRun::new(nobody.clone())).await.err(),
+        Operation::RunsStop => runs.stop(nobody).await.err(),
+        Operation::RunsRemove => runs.remove(nobody).await.err(),
+        Operation::LoopsCreate => loops.create(NewLoop::new("", "", "")).await.err(),
+        Operation::LoopsEdit => loops.edit(id(), LoopEdit::default()).await.err(),
+        Operation::LoopsSetPendingPrompt => loops.set_pending_prompt(id(), "x").await.err(),
+        Operation::LoopsClearPendingPrompt => loops.clear_pending_prompt(id()).await.err(),
+        Operation::LoopsPlan => loops.plan(id()).await.err(),
+        Operation::LoopsStatusFile => loops.status_file(id()).await.err(),
+        Operation::LoopsCheckPlanningDir => loops.check_planning_dir("").await.err(),
+        Operation::DeliveriesDiff => deliveries.diff(nobody).await.err(),
+        Operation::DeliveriesAccept => deliveries.accept(nobody).await.err(),
+        Operation::DeliveriesDiscard => deliveries.discard(nobody).await.err(),
+        Operation::DeliveriesUndo => deliveries.undo(nobody).await.err(),
+        Operation::DeliveriesPurge => deliveries.purge(nobody).await.err(),
+        Operation::EventsHistory => events.history(EventQuery::default()).await.err(),
+        Operation::EventsWatch => events.watch(nobody, Since::Now).await.err(),
+        Operation::EventsWatchAll => events.watch_all(Since::Now).await.err(),
+        other => call_elsewhere(stage, other).await,
+    }
+}
+
+async fn call_elsewhere(stage: &Stage, operation: Operation) -> Option<Error> {
+    let plane = stage.plane();
+    let (reviews, models) = (plane.reviews(), plane.models());
+    match operation {
+        Operation::ReviewsPending => reviews.pending().await.err(),
+        Operation::ReviewsAnswer => {
+            let answer = Answer::allow(ApprovalId::new("nobody"));
+            reviews.answer(answer).await.err()
+        }
+        Operation::ModelsList => models.list("").await.err(),
+        Operation::ModelsLastUsed => models.last_used().await.err(),
+        Operation::ModelsSetLastUsed => models.set_last_used(ModelRef::new("", "")).await.err(),
+        Operation::SystemHealth => plane.system().health().await.err(),
+        unknown => panic!("{unknown} has no case: add one"),
+    }
+}

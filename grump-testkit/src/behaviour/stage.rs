@@ -1,0 +1,175 @@
+//! [`Stage`]: what a case is played on.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures::StreamExt;
+use grump::{
+    Event, EventKind, NewLoop, Plane, Run, RunStatus, Since, Update,
+    handles::{Loops, Runs},
+};
+use tempfile::TempDir;
+
+use super::{Implementation, Opened, Repository};
+
+/// How often a condition is looked at that no event tells of.
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// What a case is played on: a fresh plane, and a repository with one commit.
+pub struct Stage {
+    folder: TempDir,
+    repository: Repository,
+    implementation: Arc<dyn Implementation>,
+    opened: Mutex<Option<Opened>>,
+}
+
+impl Stage {
+    /// Sets a stage for this implementation.
+    pub(super) async fn set(implementation: Arc<dyn Implementation>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let repository = Repository::with_commit(folder.path().join("app"));
+        let opened = implementation.open(&folder.path().join("data")).await;
+        Self {
+            folder,
+            repository,
+            implementation,
+            opened: Mutex::new(Some(opened)),
+        }
+    }
+
+    /// The plane.
+    #[must_use]
+    pub fn plane(&self) -> Plane {
+        let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let opened = opened.as_ref().expect("a stage that is set has a plane");
+        opened.plane.clone()
+    }
+
+    /// The plane's loops.
+    #[must_use]
+    pub fn loops(&self) -> Loops {
+        self.plane().loops()
+    }
+
+    /// The plane's runs.
+    #[must_use]
+    pub fn runs(&self) -> Runs {
+        self.plane().runs()
+    }
+
+    /// The user's repository.
+    #[must_use]
+    pub const fn repository(&self) -> &Repository {
+        &self.repository
+    }
+
+    /// The path of something beside the repository; nothing is there yet.
+    #[must_use]
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Closes the plane, and opens another one on what it left.
+    pub async fn restart(&self) {
+        self.close().await;
+        let data = self.folder.path().join("data");
+        let opened = self.implementation.open(&data).await;
+        self.put(Some(opened));
+    }
+
+    /// Closes the plane and removes everything.
+    pub(super) async fn clear(self) {
+        self.close().await;
+    }
+
+    async fn close(&self) {
+        if let Some(opened) = self.put(None) {
+            (opened.close)().await;
+        }
+    }
+
+    fn put(&self, opened: Option<Opened>) -> Option<Opened> {
+        let mut place = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *place, opened)
+    }
+
+    /// A loop in the repository that this agent works on, at most five times.
+    #[must_use]
+    pub fn task(&self, agent: &str) -> NewLoop {
+        NewLoop::new("a task", self.repository.directory(), "Do it")
+            .agent(agent)
+            .max_iterations(5)
+    }
+
+    /// Creates a loop.
+    pub async fn created(&self, new: NewLoop) -> Run {
+        self.loops().create(new).await.unwrap()
+    }
+
+    /// Creates a loop and starts it.
+    pub async fn started(&self, new: NewLoop) -> Run {
+        let run = self.created(new).await;
+        self.loops().start(&run).await.unwrap();
+        run
+    }
+
+    /// Creates a loop, starts it, and waits until its work is over.
+    pub async fn finished(&self, new: NewLoop) -> Run {
+        let run = self.started(new).await;
+        self.loops().wait(&run).await.unwrap()
+    }
+
+    /// Starts a loop, and waits until its agent has changed something and hangs.
+    pub async fn hanging(&self) -> Run {
+        let run = self.started(self.task(super::scripts::HANGS)).await;
+        self.told(&run, EventKind::FileChanged).await;
+        run
+    }
+
+    /// Waits until the first event of this kind, which is there already or is still to come.
+    pub async fn told(&self, run: &Run, kind: EventKind) -> Event {
+        let mut updates = self.loops().watch(run, Since::Beginning).await.unwrap();
+        while let Some(update) = updates.next().await {
+            if let Update::Event(event) = update.unwrap()
+                && event.kind() == kind
+            {
+                return (*event).clone();
+            }
+        }
+        panic!("the work was over without {kind}")
+    }
+
+    /// All events of a run whose work is over, or will be.
+    pub async fn events(&self, run: &Run) -> Vec<Event> {
+        let updates = self.loops().watch(run, Since::Beginning).await.unwrap();
+        collected(updates).await
+    }
+
+    /// Waits until a run is as this says.
+    pub async fn until(&self, run: &Run, is_so: impl Fn(&Run) -> bool) -> Run {
+        loop {
+            let now = self.loops().open(run).await.unwrap();
+            if is_so(&now) {
+                return now;
+            }
+            tokio::time::sleep(GLANCE).await;
+        }
+    }
+
+    /// Waits until a run has this status.
+    pub async fn reached(&self, run: &Run, status: RunStatus) -> Run {
+        self.until(run, |run| run.status.unified == status).await
+    }
+}
+
+/// The events that a stream yields to its end; gaps and the like are none.
+pub(super) async fn collected(mut updates: grump::EventStream) -> Vec<Event> {
+    let mut events = Vec::new();
+    while let Some(update) = updates.next().await {
+        events.extend(update.unwrap().event().cloned());
+    }
+    events
+}
