@@ -29,6 +29,18 @@ impl Workspace {
     /// # Errors
     /// [`NotFound`](grump_core::ErrorKind::NotFound) if the worktree is gone, and those of git.
     pub async fn commit_iteration(&self, message: &str) -> Result<Committed> {
+        let tip = self.home().resolve(&self.branch_ref()).await?;
+        let before = tip.unwrap_or_else(|| self.record.base.clone());
+        self.commit_since(&before, message).await
+    }
+
+    /// As [`commit_iteration`](Self::commit_iteration), telling what changed since the commit
+    /// `before`: the last one that the journal knows. So a repetition after a kill between the
+    /// commit and the journal finds the commit that is there, and does not make another one.
+    ///
+    /// # Errors
+    /// As [`commit_iteration`](Self::commit_iteration).
+    pub async fn commit_since(&self, before: &CommitId, message: &str) -> Result<Committed> {
         let tree = self.tree()?;
         clear_stale_locks(tree.git_dir());
         let tip = tree.resolve(&self.branch_ref()).await?;
@@ -40,10 +52,9 @@ impl Workspace {
             self.commit_tree(&tree, &parent, message).await?
         };
         self.attach(&tree, &commit).await?;
-        let before = tip.unwrap_or_else(|| self.record.base.clone());
         Ok(Committed {
-            files: changed_files(&tree, &before, &commit).await?,
-            commit: Some(commit).filter(|commit| *commit != before),
+            files: changed_files(&tree, before, &commit).await?,
+            commit: Some(commit).filter(|commit| commit != before),
             left_out: staged.left_out,
         })
     }

@@ -243,7 +243,10 @@ impl Workspace {
     /// Notes, for the repair, that git is about to touch the target branch.
     fn mark(&self, plan: &MergePlan) -> Result<()> {
         let path = self.mark_path();
-        fs::write(&path, plan.new.as_str()).map_err(|error| explain::unwritable(&path, error))
+        let note = serde_json::to_vec(plan).map_err(|error| {
+            Error::new(ErrorKind::Internal, "cannot write a merge's state").caused_by(error)
+        })?;
+        fs::write(&path, note).map_err(|error| explain::unwritable(&path, error))
     }
 
     pub(crate) fn unmark(&self) {

@@ -48,35 +48,47 @@ impl Workspace {
         self.repair(&lock, plan).await
     }
 
+    /// The merge that was begun may be an earlier one than `plan`: that one is taken back, too.
     pub(crate) async fn repair(&self, lock: &RepositoryLock, plan: &MergePlan) -> Result<Repaired> {
+        if let Some((begun, since)) = self.begun() {
+            self.clean_up(lock, &begun, since).await?;
+            self.unmark();
+        }
+        self.progress(plan).await
+    }
+
+    async fn progress(&self, plan: &MergePlan) -> Result<Repaired> {
         let home = self.home();
-        let outcome = match home.resolve(&plan.target).await? {
+        Ok(match home.resolve(&plan.target).await? {
             Some(now) if home.contains(&now, &plan.new).await? => Repaired::Done,
             Some(now) if now == plan.old => Repaired::RolledBack,
             _ => Repaired::Superseded,
-        };
-        let Some(begun) = self.begun(plan) else {
-            return Ok(outcome);
-        };
-        if let Some(directory) = self.checkout_of(&plan.target).await? {
-            let checkout = Checkout::of(self, &directory, begun).await?;
-            if outcome == Repaired::RolledBack {
-                checkout.roll_back(lock, plan).await?;
-            }
-            clear(&checkout.git_dir.join("HEAD.lock"), begun).await?;
-        }
-        let reference = format!("{}.lock", plan.target);
-        clear(&self.record.common_dir.join(reference), begun).await?;
-        self.unmark();
-        Ok(outcome)
+        })
     }
 
-    /// When git was started on this merge, if it did not come back.
-    fn begun(&self, plan: &MergePlan) -> Option<SystemTime> {
+    async fn clean_up(
+        &self,
+        lock: &RepositoryLock,
+        plan: &MergePlan,
+        since: SystemTime,
+    ) -> Result<()> {
+        if let Some(directory) = self.checkout_of(&plan.target).await? {
+            let checkout = Checkout::of(self, &directory, since).await?;
+            if self.progress(plan).await? == Repaired::RolledBack {
+                checkout.roll_back(lock, plan).await?;
+            }
+            clear(&checkout.git_dir.join("HEAD.lock"), since).await?;
+        }
+        let reference = format!("{}.lock", plan.target);
+        clear(&self.record.common_dir.join(reference), since).await
+    }
+
+    /// The merge that git was started on and did not come back from, and when that was.
+    fn begun(&self) -> Option<(MergePlan, SystemTime)> {
         let path = self.mark_path();
-        let noted = fs::read_to_string(&path).ok()?;
-        // A kill can leave the note empty: then git had not been started either.
-        (noted == plan.new.as_str()).then(|| fs::metadata(&path).ok()?.modified().ok())?
+        // A kill can leave the note cut short: then git had not been started either.
+        let plan = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
+        Some((plan, fs::metadata(&path).ok()?.modified().ok()?))
     }
 }
 
@@ -84,7 +96,7 @@ impl Workspace {
 struct Checkout<'a> {
     tree: Tree<'a>,
     git_dir: PathBuf,
-    begun: SystemTime,
+    since: SystemTime,
 }
 
 /// What is to be done to put a checkout back.
@@ -99,13 +111,13 @@ struct Repairs {
 }
 
 impl<'a> Checkout<'a> {
-    async fn of(workspace: &'a Workspace, directory: &'a Path, begun: SystemTime) -> Result<Self> {
+    async fn of(workspace: &'a Workspace, directory: &'a Path, since: SystemTime) -> Result<Self> {
         let tree = Tree::checkout(&workspace.git, directory);
         let call = tree.git().args(["rev-parse", "--absolute-git-dir"]);
         Ok(Self {
             git_dir: call.line().await?.into(),
             tree,
-            begun,
+            since,
         })
     }
 
@@ -114,7 +126,7 @@ impl<'a> Checkout<'a> {
         if !repairs.edited.is_empty() {
             return Err(checkout_in_the_way(&repairs.edited));
         }
-        clear(&self.git_dir.join("index.lock"), self.begun).await?;
+        clear(&self.git_dir.join("index.lock"), self.since).await?;
         // A file may be where a folder has to come back, or the other way round.
         self.remove(&repairs.remove)?;
         let entries = repairs.remove.iter().flat_map(RawChange::old_entry);
@@ -271,10 +283,10 @@ fn remove_file(path: &Path, top: &Path) -> io::Result<()> {
 
 /// Removes a lock file that the killed git left: one that is not older than the merge, and that
 /// does not go away by itself.
-async fn clear(lock: &Path, begun: SystemTime) -> Result<()> {
+async fn clear(lock: &Path, since: SystemTime) -> Result<()> {
     let mut left = PATIENCE;
     while let Ok(found) = fs::metadata(lock) {
-        if found.modified().is_ok_and(|modified| modified < begun) {
+        if found.modified().is_ok_and(|modified| modified < since) {
             return Ok(());
         }
         if left.is_zero() {

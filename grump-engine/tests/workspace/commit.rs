@@ -39,6 +39,19 @@ async fn an_iteration_commits_new_changed_and_deleted_files() {
 }
 
 #[tokio::test]
+async fn a_commit_that_the_journal_does_not_know_yet_is_found_and_not_made_again() {
+    let fixture = Fixture::new();
+    let workspace = fixture.worked("run-1", &[("new", "new")]).await;
+    let tip = workspace.tip().await.unwrap();
+    let known = fixture.id("main");
+    let found = workspace.commit_since(&known, "[Ralph] 1").await.unwrap();
+    assert_eq!(found.commit, Some(tip.clone()));
+    assert_eq!(names(&found.files), ["new"]);
+    let found = workspace.commit_since(&tip, "[Ralph] 2").await.unwrap();
+    assert_eq!((found.commit, found.files.len()), (None, 0));
+}
+
+#[tokio::test]
 async fn without_a_name_the_author_is_grump() {
     let fixture = Fixture::new();
     fixture.forget_identity();

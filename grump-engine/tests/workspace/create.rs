@@ -5,7 +5,7 @@ use std::fs;
 use grump_core::ErrorKind;
 use grump_engine::workspace::{MergeTarget, Workspace, WorkspacePlan, WorkspaceRecord};
 
-use crate::support::{Fixture, code, read, write};
+use crate::support::{Fixture, code, kill_at_count, read, write};
 
 #[tokio::test]
 async fn a_plan_changes_nothing() {
@@ -144,6 +144,26 @@ async fn what_a_kill_left_half_made_is_made_anew() {
     );
 }
 
+/// Pitfall 32: a kill at any file of the new worktree.
+#[tokio::test]
+async fn a_worktree_whose_git_was_killed_can_be_made_again() {
+    let fixture = Fixture::new();
+    for number in 0..20 {
+        fixture.write(&format!("{number}.txt"), "x");
+    }
+    fixture.commit("more");
+    kill_at_count(&fixture);
+    for at in [1, 2, 11, 20] {
+        let run = format!("run-{at}");
+        let workspace = Workspace::new(fixture.git.clone(), fixture.plan(&run).await);
+        fs::write(fixture.home().join("countdown"), at.to_string()).unwrap();
+        workspace.create().await.unwrap_err();
+        workspace.create().await.unwrap();
+        assert!(workspace.left_out().await.unwrap().is_empty());
+        assert_eq!(read(&workspace.directory(), "19.txt"), "x");
+    }
+}
+
 /// Pitfall 32: git had only just begun to note the worktree.
 #[tokio::test]
 async fn a_registration_without_a_path_is_made_anew() {
@@ -242,6 +262,35 @@ async fn listed_ignored_files_are_copied_and_no_others() {
     for path in ["local/b.txt", "other", "untracked"] {
         assert!(!directory.join(path).exists(), "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_data_folder_that_cannot_be_written_is_named() {
+    let fixture = Fixture::new();
+    let mut record = fixture.plan("run-1").await;
+    record.path = "/sys/grump/worktrees/repo/run-1".into();
+    let workspace = Workspace::new(fixture.git.clone(), record);
+    let error = workspace.create().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Forbidden, "{error:?}");
+    assert!(error.to_string().contains("/sys/grump"), "{error}");
+}
+
+#[tokio::test]
+async fn a_run_at_an_odd_path_goes_from_start_to_end() {
+    let fixture = Fixture::empty("späces & 'quotes' \"here\"");
+    fixture.write("a b.txt", "x");
+    fixture.commit("first");
+    let workspace = fixture
+        .worked("run-1", &[("ünïcode", "new"), ("a b.txt", "y")])
+        .await;
+    assert_eq!(workspace.diff().await.unwrap().len(), 2);
+    let plan = workspace.plan_merge("Merge").await.unwrap();
+    workspace.execute_merge(&plan).await.unwrap();
+    assert_eq!(read(&fixture.root, "ünïcode"), "new");
+    workspace.discard().await.unwrap();
+    workspace.undo_discard().await.unwrap();
+    workspace.purge().await.unwrap();
+    assert_eq!(fixture.status(), "");
 }
 
 #[tokio::test]

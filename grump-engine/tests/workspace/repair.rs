@@ -1,10 +1,10 @@
 //! Merges that were killed in the middle.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf, time::Duration};
+use std::{fs, path::PathBuf, time::Duration};
 
 use grump_engine::workspace::{Git, MergePlan, Repaired, Workspace};
 
-use crate::support::{Fixture, code, isolated, read, write};
+use crate::support::{Fixture, code, filter, isolated, kill_at_count, read, script, write};
 
 const SEED: u64 = 20_261_122;
 const ROUNDS: usize = 12;
@@ -113,36 +113,13 @@ impl Scene {
     }
 }
 
-fn script(fixture: &Fixture, name: &str, text: &str) -> PathBuf {
-    let path = fixture.home().join(name);
-    fs::write(&path, text).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-    path
-}
-
-/// A filter that every text file goes through on its way to the disk, and that does as `text`
-/// says before it passes the file on.
-fn filter(fixture: &Fixture, text: &str) {
-    let path = script(fixture, "filter", &format!("#!/bin/sh\n{text}\nexec cat\n"));
-    fixture.write(".git/info/attributes", "*.txt filter=test\n");
-    fixture.run(["config", "filter.test.smudge", path.to_str().unwrap()]);
-}
-
-/// Kills git, which started it, when it has been called as often as `$HOME/countdown` says.
-const KILL_AT_COUNT: &str = r#"
-if [ -s "$HOME/countdown" ]; then
-    left=$(($(cat "$HOME/countdown") - 1))
-    if [ $left -gt 0 ]; then echo $left > "$HOME/countdown"
-    else rm "$HOME/countdown"; kill -9 $PPID; fi
-fi"#;
-
 /// Pitfall 33: a merge that is killed between any two files is taken back, whole.
 #[tokio::test]
 async fn a_merge_killed_at_any_file_is_taken_back_and_can_be_made_again() {
     println!("seed {SEED}");
     let mut random = Random(SEED);
     let scene = Scene::new(60).await;
-    filter(&scene.fixture, KILL_AT_COUNT);
+    kill_at_count(&scene.fixture);
     let plan = scene.plan().await;
     for round in 0..ROUNDS {
         let at = 1 + random.below(40);
@@ -173,7 +150,7 @@ fn write_partly(scene: &Scene, random: &mut Random) {
 /// As if grump had been killed with its git: it had no time to take its note back.
 fn interrupt_note(scene: &Scene, plan: &MergePlan) {
     let note = scene.fixture.root.join(".git/grump-merge-run-1");
-    fs::write(&note, plan.new.as_str()).unwrap();
+    fs::write(&note, serde_json::to_vec(plan).unwrap()).unwrap();
     let long_ago = std::time::SystemTime::now() - Duration::from_secs(3600);
     fs::File::open(note)
         .unwrap()
@@ -221,7 +198,7 @@ async fn a_merge_killed_at_any_time_is_there_or_taken_back() {
 #[tokio::test]
 async fn a_repair_touches_nothing_that_the_user_changed_since() {
     let scene = Scene::new(60).await;
-    filter(&scene.fixture, KILL_AT_COUNT);
+    kill_at_count(&scene.fixture);
     let plan = scene.plan().await;
     fs::write(scene.fixture.home().join("countdown"), "20").unwrap();
     scene.workspace.execute_merge(&plan).await.unwrap_err();
@@ -233,6 +210,18 @@ async fn a_repair_touches_nothing_that_the_user_changed_since() {
     assert!(scene.lock().exists());
     fs::remove_file(scene.fixture.root.join("d0/0.txt")).unwrap();
     assert_eq!(scene.repair(&plan).await, Repaired::RolledBack);
+}
+
+#[tokio::test]
+async fn a_merge_planned_anew_after_a_kill_takes_the_killed_one_back() {
+    let scene = Scene::new(30).await;
+    kill_at_count(&scene.fixture);
+    let killed = scene.plan().await;
+    fs::write(scene.fixture.home().join("countdown"), "10").unwrap();
+    scene.workspace.execute_merge(&killed).await.unwrap_err();
+    let anew = scene.workspace.plan_merge("Another message").await.unwrap();
+    assert_ne!(anew.new, killed.new);
+    scene.finish(&anew).await;
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::{
     ffi::OsStr,
     fs,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Command, Output},
 };
@@ -195,4 +196,31 @@ pub(crate) fn code(error: &Error) -> &str {
 
 pub(crate) fn names(paths: &[grump_core::RepoPath]) -> Vec<String> {
     paths.iter().map(ToString::to_string).collect()
+}
+
+/// A program of a test.
+pub(crate) fn script(fixture: &Fixture, name: &str, text: &str) -> PathBuf {
+    let path = fixture.home().join(name);
+    fs::write(&path, text).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+/// A filter that every text file goes through on its way to the disk, and that does as `text`
+/// says before it passes the file on.
+pub(crate) fn filter(fixture: &Fixture, text: &str) {
+    let path = script(fixture, "filter", &format!("#!/bin/sh\n{text}\nexec cat\n"));
+    fixture.write(".git/info/attributes", "*.txt filter=test\n");
+    fixture.run(["config", "filter.test.smudge", path.to_str().unwrap()]);
+}
+
+/// Makes a filter that kills git when it has been called as often as `$HOME/countdown` says.
+pub(crate) fn kill_at_count(fixture: &Fixture) {
+    let text = r#"
+if [ -s "$HOME/countdown" ]; then
+    left=$(($(cat "$HOME/countdown") - 1))
+    if [ $left -gt 0 ]; then echo $left > "$HOME/countdown"
+    else rm "$HOME/countdown"; kill -9 $PPID; fi
+fi"#;
+    filter(fixture, text);
 }
