@@ -1,0 +1,82 @@
+//! Handle of the facet `Runs`.
+
+use futures::StreamExt;
+use grump_core::{Operation, Result, Run, RunFilter, RunRef, Since, StartRun, Started};
+
+use super::{Events, named};
+use crate::plane::Plane;
+
+/// Runs of any kind.
+#[derive(Clone, Debug)]
+pub struct Runs(Plane);
+
+impl Runs {
+    pub(crate) const fn new(plane: Plane) -> Self {
+        Self(plane)
+    }
+
+    /// Lists runs, the newest first.
+    ///
+    /// # Errors
+    /// See [`grump_core::Runs::list`].
+    pub async fn list(&self, filter: RunFilter) -> Result<Vec<Run>> {
+        let runs = self.0.facet(Operation::RunsList, |facets| &facets.runs)?;
+        runs.list(filter).await.map_err(named(Operation::RunsList))
+    }
+
+    /// Reads one run.
+    ///
+    /// # Errors
+    /// See [`grump_core::Runs::open`].
+    pub async fn open(&self, run: &RunRef) -> Result<Run> {
+        let runs = self.0.facet(Operation::RunsOpen, |facets| &facets.runs)?;
+        runs.open(run).await.map_err(named(Operation::RunsOpen))
+    }
+
+    /// Starts a run's work; answers when it is under way.
+    ///
+    /// # Errors
+    /// See [`grump_core::Runs::start`].
+    pub async fn start(&self, request: StartRun) -> Result<Started> {
+        let runs = self.0.facet(Operation::RunsStart, |facets| &facets.runs)?;
+        runs.start(request)
+            .await
+            .map_err(named(Operation::RunsStart))
+    }
+
+    /// Stops a run's work; answers when nothing of it is left running.
+    ///
+    /// # Errors
+    /// See [`grump_core::Runs::stop`].
+    pub async fn stop(&self, run: &RunRef) -> Result<()> {
+        let runs = self.0.facet(Operation::RunsStop, |facets| &facets.runs)?;
+        runs.stop(run).await.map_err(named(Operation::RunsStop))
+    }
+
+    /// Marks a run as deleted, stopping it first.
+    ///
+    /// # Errors
+    /// See [`grump_core::Runs::remove`].
+    pub async fn remove(&self, run: &RunRef) -> Result<()> {
+        let runs = self.0.facet(Operation::RunsRemove, |facets| &facets.runs)?;
+        runs.remove(run).await.map_err(named(Operation::RunsRemove))
+    }
+
+    /// Waits until a run's work is over and answers with the run as it is then. Dropping the
+    /// future stops the waiting, not the run.
+    ///
+    /// # Errors
+    /// As for [`Events::watch`], and `NotFound` if the run is purged meanwhile.
+    pub async fn wait(&self, run: &RunRef) -> Result<Run> {
+        let mut updates = Events::new(self.0.clone()).watch(run, Since::Now).await?;
+        while let Some(update) = updates.next().await {
+            update?;
+        }
+        let after = self.open(run).await?;
+        if after.status.unified.is_terminal() {
+            return Ok(after);
+        }
+        // Started anew between the end of the stream and the read.
+        Box::pin(self.wait(run)).await
+    }
+}
