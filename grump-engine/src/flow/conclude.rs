@@ -97,7 +97,13 @@ impl Driver {
             detail(&record.run)?,
             self.name.id.as_str(),
         );
-        let committed = workspace.commit_iteration(&message).await?;
+        let since = record
+            .state
+            .last_commit
+            .as_ref()
+            .unwrap_or(&workspace.record().base);
+        // Since the last one that was recorded: a crash may have come right after git's commit.
+        let committed = workspace.commit_since(since, &message).await?;
         let warnings = committed.left_out.iter().map(|left| {
             let why = match &left.reason {
                 LeftOutReason::Secret(kind) => format!("it looks like it holds a secret ({kind})"),
