@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod agents;
+mod bench;
 mod steps;
 
 /// The chores of the grump repository.
@@ -19,6 +20,12 @@ struct Cli {
 enum Chore {
     /// Install the real agents that the tests drive, from npm, into the target folder.
     Agents,
+    /// Measure, built for release, and print tables of ratios taken in one run.
+    Bench {
+        /// Only this one.
+        #[arg(long, value_name = "NAME")]
+        only: Option<String>,
+    },
     /// Set up what the tests need, then run everything: format, lints, docs, tests.
     Test,
 }
@@ -26,6 +33,7 @@ enum Chore {
 fn main() -> ExitCode {
     let done = match Cli::parse().chore {
         Chore::Agents => agents::install(),
+        Chore::Bench { only } => bench::bench(only.as_deref()),
         Chore::Test => steps::test(),
     };
     match done {

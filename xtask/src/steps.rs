@@ -85,7 +85,8 @@ fn cargo(what: &str, arguments: &[&str]) -> Result<(), Failure> {
     run(what, Command::new(cargo_path()).args(arguments))
 }
 
-fn cargo_path() -> PathBuf {
+/// The cargo that runs this.
+pub(crate) fn cargo_path() -> PathBuf {
     env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from)
 }
 
