@@ -2,6 +2,7 @@
 
 pub mod agent;
 mod check;
+pub mod config;
 mod data;
 pub mod doctor;
 mod engine;

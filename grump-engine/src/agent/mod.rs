@@ -12,10 +12,11 @@
 pub mod cmd;
 mod containment;
 mod opencode;
+mod options;
 mod output;
-pub mod script;
-
 pub mod registry;
+pub mod script;
+pub mod spec;
 
 use std::{fmt, path::PathBuf};
 

@@ -16,7 +16,7 @@ mod stderr;
 mod stdout;
 mod turn;
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
 use grump_core::{Model, Result};
@@ -38,9 +38,10 @@ use super::{Agent, AgentSession, Sink, Site, Turn, TurnEnd, containment};
 /// # let _ = agent;
 /// # Ok::<(), grump_core::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct CmdAgent {
     command: Command,
+    env: Vec<(String, String)>,
     format: Format,
     timeout: Option<Duration>,
     message_cap: usize,
@@ -55,10 +56,18 @@ impl CmdAgent {
     pub fn new(command: Command) -> Self {
         Self {
             command,
+            env: Vec::new(),
             format: Format::Text,
             timeout: None,
             message_cap: Self::MESSAGE_CAP,
         }
+    }
+
+    /// Sets a variable of its environment.
+    #[must_use]
+    pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.env.push((name.into(), value.into()));
+        self
     }
 
     /// Reads its output as that of a known agent.
@@ -80,6 +89,17 @@ impl CmdAgent {
     pub fn message_cap(mut self, bytes: usize) -> Self {
         self.message_cap = bytes;
         self
+    }
+}
+
+impl fmt::Debug for CmdAgent {
+    /// Without the environment, which may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("CmdAgent");
+        shown.field("command", &self.command);
+        shown.field("format", &self.format);
+        shown.field("timeout", &self.timeout);
+        shown.finish_non_exhaustive()
     }
 }
 

@@ -31,7 +31,10 @@ pub(super) async fn play(
     let filled = agent.command.fill(turn)?;
     warn(&filled, site, sink).await?;
     let prompt_on_stdin = filled.prompt_on_stdin;
-    let mut child = site.launcher.spawn(launch(filled, site, turn)).await?;
+    let mut child = site
+        .launcher
+        .spawn(launch(agent, filled, site, turn))
+        .await?;
     let _feeding = child
         .stdin
         .take()
@@ -67,16 +70,18 @@ async fn warn(filled: &Filled, site: &Site, sink: &Sink) -> Result<()> {
     Ok(())
 }
 
-fn launch(filled: Filled, site: &Site, turn: &Turn) -> Launch {
+fn launch(agent: &CmdAgent, filled: Filled, site: &Site, turn: &Turn) -> Launch {
     let input = if filled.prompt_on_stdin {
         Input::Pipe
     } else {
         Input::Null
     };
-    Launch::new(filled.program, &site.directory, &site.run)
+    let launch = Launch::new(filled.program, &site.directory, &site.run)
         .args(filled.args)
         .env("GRUMP_ITERATION", turn.iteration.to_string())
-        .stdin(input)
+        .stdin(input);
+    let env = agent.env.iter();
+    env.fold(launch, |launch, (name, value)| launch.env(name, value))
 }
 
 /// Gives the prompt while output is read: a program may write before it has read all, or never
