@@ -159,6 +159,24 @@ impl Stage {
         }
     }
 
+    /// Reads a file in the folder that a loop works in; `None` where there is none.
+    #[must_use]
+    pub fn work(&self, run: &Run, path: &str) -> Option<String> {
+        let worktree = run.as_loop().and_then(|detail| detail.worktree.clone());
+        let worktree = worktree.expect("a loop that was started has a worktree");
+        std::fs::read_to_string(PathBuf::from(worktree).join(path)).ok()
+    }
+
+    /// Waits until a file is below the repository's folder and has a line; what it holds.
+    pub async fn file(&self, path: &str) -> String {
+        loop {
+            match self.repository.read(path) {
+                Some(content) if content.ends_with('\n') => return content,
+                _ => tokio::time::sleep(GLANCE).await,
+            }
+        }
+    }
+
     /// Waits until a run has this status.
     pub async fn reached(&self, run: &Run, status: RunStatus) -> Run {
         self.until(run, |run| run.status.unified == status).await

@@ -1,9 +1,12 @@
 //! Starting loops.
 
-use grump_core::{Event, EventKind, Operation::*, RunStatus, Since};
+use grump_core::{
+    ErrorKind, Event, EventKind, NewLoop, Operation::*, RunStatus, Since, Uncommitted,
+};
 
-use super::conflict;
+use super::{conflict, refused};
 use crate::behaviour::{
+    Repository,
     case::{Case, case},
     scripts,
     stage::{Stage, collected},
@@ -17,6 +20,13 @@ pub(super) fn cases() -> Vec<Case> {
         case!(refuses_a_loop_that_runs_already).runs(&[RunsStop]),
         case!(refuses_uncommitted_changes_naming_files_and_options)
             .needs(&[LoopsCreate, RunsStart]),
+        case!(commits_uncommitted_changes_when_told_to).runs(&[]),
+        case!(stashes_uncommitted_changes_when_told_to).runs(&[]),
+        case!(refuses_a_folder_that_is_no_repository).needs(&[LoopsCreate, RunsStart, RunsOpen]),
+        case!(refuses_a_folder_that_is_not_there).needs(&[LoopsCreate, RunsStart]),
+        case!(refuses_a_repository_without_a_commit).needs(&[LoopsCreate, RunsStart]),
+        case!(refuses_a_loop_that_is_done_with).runs(&[DeliveriesAccept]),
+        case!(leaves_the_users_checkout_alone).runs(&[]),
     ]
 }
 
@@ -27,7 +37,8 @@ async fn answers_with_a_cursor_before_the_first_event(stage: &Stage) {
     stage.loops().wait(&run).await.unwrap();
     let since = Since::from(started.cursor.expect("this plane has positions"));
     let updates = stage.loops().watch(&run, since).await.unwrap();
-    let kinds: Vec<_> = collected(updates).await.iter().map(Event::kind).collect();
+    let events = collected(updates).await;
+    let kinds: Vec<_> = events.iter().map(Event::kind).collect();
     assert_eq!(kinds.first(), Some(&EventKind::RunStarted));
     assert_eq!(kinds.last(), Some(&EventKind::RunCompleted));
 }
@@ -48,4 +59,73 @@ async fn refuses_uncommitted_changes_naming_files_and_options(stage: &Stage) {
     let found = error.conflict().unwrap();
     assert_eq!(found.changed_files, ["README.md", "new.txt"]);
     assert_eq!(found.options, ["commit", "stash", "cancel"]);
+}
+
+async fn commits_uncommitted_changes_when_told_to(stage: &Stage) {
+    let (repository, before) = (stage.repository(), stage.repository().head());
+    repository.write("new.txt", "new\n");
+    let run = stage.created(stage.task(scripts::FINISHES)).await;
+    let start = stage.loops().start_with(&run, Uncommitted::Commit).await;
+    start.unwrap();
+    let done = stage.loops().wait(&run).await.unwrap();
+    assert_eq!(repository.git(&["rev-parse", "HEAD^"]), before);
+    assert_eq!(repository.status(), "");
+    assert_eq!(stage.work(&done, "new.txt").as_deref(), Some("new\n"));
+}
+
+async fn stashes_uncommitted_changes_when_told_to(stage: &Stage) {
+    let (repository, before) = (stage.repository(), stage.repository().head());
+    repository.write("README.md", "# Changed\n");
+    let run = stage.created(stage.task(scripts::FINISHES)).await;
+    let start = stage.loops().start_with(&run, Uncommitted::Stash).await;
+    start.unwrap();
+    let done = stage.loops().wait(&run).await.unwrap();
+    assert_eq!(repository.head(), before);
+    assert_eq!(stage.work(&done, "README.md").as_deref(), Some("# App\n"));
+    repository.git(&["stash", "pop", "-q"]);
+    assert_eq!(repository.read("README.md").as_deref(), Some("# Changed\n"));
+}
+
+async fn refuses_a_folder_that_is_no_repository(stage: &Stage) {
+    let folder = stage.beside("plain");
+    std::fs::create_dir(&folder).unwrap();
+    let new = NewLoop::new("a task", folder.to_str().unwrap(), "Do it").agent(scripts::FINISHES);
+    let run = stage.created(new).await;
+    refused(stage.loops().start(&run).await, ErrorKind::InvalidInput);
+    let after = stage.loops().open(&run).await.unwrap();
+    assert_eq!(after.status.unified, RunStatus::Draft);
+}
+
+async fn refuses_a_folder_that_is_not_there(stage: &Stage) {
+    let folder = stage.beside("missing");
+    let new = NewLoop::new("a task", folder.to_str().unwrap(), "Do it").agent(scripts::FINISHES);
+    let run = stage.created(new).await;
+    refused(stage.loops().start(&run).await, ErrorKind::InvalidInput);
+}
+
+async fn refuses_a_repository_without_a_commit(stage: &Stage) {
+    let empty = Repository::empty(stage.beside("empty"));
+    let new = NewLoop::new("a task", empty.directory(), "Do it").agent(scripts::FINISHES);
+    let run = stage.created(new).await;
+    refused(stage.loops().start(&run).await, ErrorKind::InvalidInput);
+}
+
+async fn refuses_a_loop_that_is_done_with(stage: &Stage) {
+    let run = stage.finished(stage.task(scripts::FINISHES)).await;
+    stage.loops().accept(&run).await.unwrap();
+    conflict(stage.loops().start(&run).await, "not_startable");
+}
+
+async fn leaves_the_users_checkout_alone(stage: &Stage) {
+    let repository = stage.repository();
+    let before = repository.head();
+    let run = stage.finished(stage.task(scripts::FINISHES)).await;
+    assert_eq!(repository.head(), before);
+    assert_eq!(repository.git(&["branch", "--show-current"]), "main");
+    assert_eq!(repository.status(), "");
+    assert_eq!(repository.read("done.txt"), None);
+    let branch = run.as_loop().unwrap().branch.clone().unwrap();
+    assert!(branch.starts_with("ralph/"), "{branch}");
+    let message = repository.git(&["log", "-1", "--format=%s", &branch]);
+    assert!(message.starts_with("[Ralph]"), "{message}");
 }
