@@ -318,9 +318,11 @@ mod tests {
         let mut options = AgentOptions::default();
         options.env.insert("TOKEN".into(), "hunter2".into());
         assert!(!format!("{options:?}").contains("hunter2"));
-        let spec = spec("cmd: a").options(options).unwrap();
-        let agent = spec.agent();
-        assert!(!format!("{spec:?} {spec} {agent:?}").contains("hunter2"));
+        for text in ["cmd: a", "opencode"] {
+            let spec = spec(text).options(options.clone()).unwrap();
+            let agent = spec.agent();
+            assert!(!format!("{spec:?} {spec} {agent:?}").contains("hunter2"));
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 )]
 
 mod cmd;
+mod docs;
 #[path = "../process/scene.rs"]
 #[allow(
     dead_code,

@@ -30,7 +30,6 @@ pub(super) async fn play(
 ) -> Result<TurnEnd> {
     let filled = agent.command.fill(turn)?;
     warn(&filled, site, sink).await?;
-    let prompt_on_stdin = filled.prompt_on_stdin;
     let mut child = site
         .launcher
         .spawn(launch(agent, filled, site, turn))
@@ -38,7 +37,6 @@ pub(super) async fn play(
     let _feeding = child
         .stdin
         .take()
-        .filter(|_| prompt_on_stdin)
         .map(|stdin| AbortOnDropHandle::new(tokio::spawn(feed(stdin, turn.prompt.clone()))));
     let mut work = Work {
         running: Running::new(child),

@@ -17,7 +17,7 @@ mod turn;
 mod wire;
 mod words;
 
-use std::ffi::OsString;
+use std::{ffi::OsString, fmt};
 
 use async_trait::async_trait;
 use grump_core::{Error, ErrorKind, Model, Result};
@@ -31,7 +31,7 @@ use super::{Agent, AgentSession, Sink, Site, Turn, TurnEnd};
 /// It uses the user's own configuration and log-in. To a server that listens already
 /// ([`Site::connect`]) it can only speak: what that server starts is contained by nobody, and
 /// stopping means to abort and to wait.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct OpenCode {
     program: OsString,
     env: Vec<(OsString, OsString)>,
@@ -75,6 +75,16 @@ impl OpenCode {
             Some(endpoint) => Server::at(endpoint, self.password.as_deref(), site),
             None => Server::start(&self.program, &self.env, site).await,
         }
+    }
+}
+
+impl fmt::Debug for OpenCode {
+    /// Without environment and password, which are secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("OpenCode");
+        shown
+            .field("program", &self.program)
+            .finish_non_exhaustive()
     }
 }
 
