@@ -2,7 +2,7 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    io,
+    fmt, io,
     os::{
         fd::{AsRawFd, BorrowedFd, RawFd},
         unix::net::UnixStream as StdUnixStream,
@@ -63,7 +63,7 @@ pub enum Input {
 }
 
 /// What to start, where and how.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Launch {
     /// The program: a name to look for in `PATH`, or a path.
     pub program: OsString,
@@ -80,6 +80,22 @@ pub struct Launch {
     pub run: String,
     /// How it is asked to end.
     pub ladder: Ladder,
+}
+
+impl fmt::Debug for Launch {
+    /// Shows the names of the variables, not their values: those may be secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let variables: Vec<_> = self.env.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Launch")
+            .field("program", &self.program)
+            .field("args", &self.args)
+            .field("cwd", &self.cwd)
+            .field("env", &variables)
+            .field("stdin", &self.stdin)
+            .field("run", &self.run)
+            .field("ladder", &self.ladder)
+            .finish()
+    }
 }
 
 impl Launch {
@@ -342,6 +358,16 @@ fn keeper_fault(keeper: &KeeperCommand) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_launched_can_be_shown_without_its_secrets() {
+        let launch = Launch::new("agent", "/tmp", "run").env("API_KEY", "sk-secret");
+        let shown = format!("{launch:?}");
+        assert!(
+            shown.contains("API_KEY") && !shown.contains("sk-secret"),
+            "{shown}"
+        );
+    }
 
     #[test]
     fn only_secrets_of_grump_are_kept_from_agents() {
