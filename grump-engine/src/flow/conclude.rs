@@ -176,8 +176,9 @@ impl Driver {
             };
             remember(detail, report);
             let ending = decide(detail, verdict, matched);
-            if ending.is_none() {
-                enter(&mut record.run, RunStatus::Waiting)?;
+            match &ending {
+                Some(ending) => record.state.step = Step::Ending(ending.clone()),
+                None => enter(&mut record.run, RunStatus::Waiting)?,
             }
             Ok(ending)
         });

@@ -9,6 +9,7 @@ use grump_core::{
         RunQueued, RunStatusChanged,
     },
 };
+use serde::{Deserialize, Serialize};
 use tokio::{select, sync::OwnedSemaphorePermit, time::Instant};
 use tokio_util::sync::CancellationToken;
 
@@ -39,7 +40,7 @@ pub(crate) struct Driver {
 }
 
 /// Why a loop's work ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Ending {
     pub(crate) outcome: Outcome,
     pub(crate) error: Option<String>,
@@ -74,7 +75,10 @@ impl Driver {
         };
         let workspace = self.workspace().await?;
         workspace.create().await?;
-        let redo = self.recover(&workspace).await?;
+        let redo = match self.recover(&workspace).await? {
+            Some(Redo::End(ending)) => return Ok(ending),
+            redo => redo,
+        };
         let mut session = self.open_session(&workspace).await?;
         let ending = self.iterate(&workspace, session.as_mut(), redo).await;
         let closed = session.close().await;
@@ -293,6 +297,8 @@ pub(crate) enum Redo {
     Iterate(String),
     /// What follows the iteration.
     Conclude(Verdict),
+    /// Nothing but telling of the end.
+    End(Ending),
 }
 
 /// Enters Starting, from wherever the loop is; told only where it was not told before.

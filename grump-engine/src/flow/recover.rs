@@ -26,6 +26,7 @@ impl Driver {
                     .await?;
                 Ok(Some(Redo::Conclude(verdict)))
             }
+            Step::Ending(ending) => Ok(Some(Redo::End(ending))),
             _ => Ok(None),
         }
     }

@@ -4,7 +4,7 @@
 use grump_core::{Error, ErrorKind, Json, Outcome, Result, Run, Status};
 use serde::{Deserialize, Serialize};
 
-use super::conclude::Verdict;
+use super::{conclude::Verdict, driver::Ending};
 use crate::{
     journal::Record,
     owner::EngineIdentity,
@@ -40,6 +40,8 @@ pub(crate) enum Step {
     Iterating { prompt: String },
     /// The agent is done with the iteration; its work is being committed.
     Committing(Verdict),
+    /// The work is over for this reason; what was started for it is being ended.
+    Ending(Ending),
     /// The work is being merged.
     Merging { plan: MergePlan },
     /// Branch and worktree are being removed.
