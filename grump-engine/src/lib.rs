@@ -7,6 +7,10 @@ mod data;
 pub mod doctor;
 mod engine;
 mod facets;
+#[cfg(feature = "failpoints")]
+pub mod failpoint;
+#[cfg(not(feature = "failpoints"))]
+mod failpoint;
 mod flow;
 pub mod journal;
 mod owner;

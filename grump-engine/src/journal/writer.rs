@@ -13,6 +13,7 @@ use super::{
     error::{closed, failed},
     stamp,
 };
+use crate::failpoint::pass;
 
 /// How many changes are committed together at most, and how many may wait for that.
 const BATCH: usize = 1024;
@@ -142,7 +143,9 @@ impl Pen {
             .map(|waiting| transcript.write(&waiting.change));
         let committed = written.collect::<std::result::Result<_, _>>()?;
         transcript.end()?;
+        pass(|| format!("before the commit of {}", contents(batch)));
         transaction.commit()?;
+        pass(|| format!("after the commit of {}", contents(batch)));
         Ok(committed)
     }
 
@@ -189,6 +192,17 @@ impl Pen {
             // Nothing is lost: the next one to open it checks it and goes on.
             tracing::warn!(?error, "the journal was not closed cleanly");
         }
+    }
+}
+
+/// What a batch holds, for the names of failpoints.
+fn contents(batch: &[Waiting]) -> String {
+    let changes = batch.iter().map(|waiting| &waiting.change);
+    let kinds = changes.clone().flat_map(|change| &change.events);
+    let kinds: Vec<_> = kinds.map(|told| told.event.kind().as_str()).collect();
+    match changes.map(|change| change.put.len()).sum::<usize>() {
+        0 => kinds.join(", "),
+        _ => format!("state with [{}]", kinds.join(", ")),
     }
 }
 

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Git, WorkspaceRecord, copy, explain, git::CommitId, lock::RepositoryLock, stage::Tree,
 };
+use crate::failpoint::pass;
 
 /// The file in the worktree's git folder that says it is complete.
 const READY: &str = "grump-ready";
@@ -205,6 +206,7 @@ impl Workspace {
     /// Removes the worktree with everything in it, and git's knowledge of it.
     pub(crate) async fn remove_tree(&self, lock: &RepositoryLock) -> Result<()> {
         let git_dir = self.git_dir()?;
+        pass(|| format!("in the removal of {}", self.record.path.display()));
         remove_all(&self.record.path)?;
         let Some(git_dir) = git_dir else {
             return Ok(());

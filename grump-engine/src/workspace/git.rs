@@ -16,6 +16,7 @@ use tokio::{
 };
 
 use super::{explain, lock::RepositoryLock};
+use crate::failpoint::pass;
 
 /// No hook, signature, background job or file watcher of the user's (or an agent's) configuration
 /// runs on grump's behalf.
@@ -230,6 +231,15 @@ impl Call {
             Input::Bytes(bytes) => (Stdio::piped(), bytes),
             Input::Held(stdio) => (stdio, Vec::new()),
         };
+        let name = || {
+            self.words
+                .iter()
+                .take(2)
+                .cloned()
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        pass(|| format!("before git {}", name()));
         let child = self
             .command
             .kill_on_drop(!self.outlives_us)
@@ -240,9 +250,11 @@ impl Call {
             .map_err(|error| explain::spawn_failure(&self.directory, error))?;
         // The command still holds the descriptor of a held lock.
         drop(self.command);
+        pass(|| format!("during git {}", name()));
         let (status, stdout, stderr) = converse(child, &bytes, self.output_limit)
             .await
             .map_err(|error| explain::broken_pipe(&self.words, &self.directory, error))?;
+        pass(|| format!("after git {}", name()));
         let ended = Ended {
             status,
             stdout,
