@@ -83,7 +83,7 @@ impl Loops {
     /// Waits until a loop's work is over.
     ///
     /// # Errors
-    /// See [`Runs::wait`].
+    /// See [`Runs::wait`](super::Runs::wait).
     pub async fn wait(&self, id: impl Into<RunId>) -> Result<Run> {
         self.0.runs().wait(&RunRef::of_loop(id)).await
     }
