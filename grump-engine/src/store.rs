@@ -112,9 +112,9 @@ impl Cell {
     ) -> Result<(T, Committed)> {
         let mut guard = self.record.clone().lock_owned().await;
         let mut next = guard.clone();
+        next.run.updated_at = Timestamp::now();
         let mut told = Told::default();
         let answer = change(&mut next, &mut told)?;
-        next.run.updated_at = Timestamp::now();
         let change = Change {
             events: told.events(&next),
             put: vec![next.to_record()],
