@@ -23,7 +23,7 @@ impl Deliveries for Supervisor {
     async fn diff(&self, run: &RunRef) -> Result<Vec<FileDiff>> {
         self.ready().await?;
         let record = self.stored(run).await?;
-        match self.work_of(&record) {
+        match self.work_of(&record).filter(|_| has_begun(&record)) {
             Some(workspace) => workspace.diff().await,
             None => Err(refuse(
                 &record.run,
@@ -88,11 +88,11 @@ impl Supervisor {
         }
         let workspace = self
             .work_of(&record)
-            .filter(|_| has_open_result(record.run.status.unified));
+            .filter(|_| has_open_result(record.run.status.unified) && has_begun(&record));
         let Some(workspace) = workspace else {
             let message = "there is no finished work to accept";
             return Err(refuse(&record.run, "accept_failed", message)
-                .advise("stop the loop, or wait until it is done"));
+                .advise("start the loop, or wait until it is done, or stop it"));
         };
         let left_out = workspace.left_out().await.unwrap_or_default();
         let message = format!("Merge loop: {}", record.run.title);
@@ -168,7 +168,8 @@ impl Supervisor {
             .advise("stop the loop first; `grump loop rm` removes one that never ran"));
         }
         let begun = cell.update(|record, _| {
-            record.state.before_removal = Some(Box::new(Before::of(record, true)));
+            let has_branch = has_begun(record);
+            record.state.before_removal = Some(Box::new(Before::of(record, has_branch)));
             record.state.step = Step::Discarding;
             Ok(())
         });
@@ -312,4 +313,11 @@ impl Supervisor {
             Ok(())
         }
     }
+}
+
+/// Whether an agent ever worked on it: one that was stopped in the queue has no branch, and what
+/// branch there may be holds nothing.
+fn has_begun(record: &LoopRecord) -> bool {
+    let detail = record.run.as_loop();
+    detail.is_some_and(|detail| detail.iteration > 0)
 }
