@@ -55,7 +55,7 @@ impl Runs for Supervisor {
     async fn stop(&self, run: &RunRef) -> Result<()> {
         self.own().await?;
         let cell = self.loop_cell(run).await?;
-        if !self.halt(run).await {
+        if !self.halt(run).await && !self.halt_behind_commands(run, &cell).await {
             let record = cell.read().await;
             let shown = shown(record, self.identity());
             return Err(refuse(&shown, "not_running", "the loop is not running"));
@@ -91,6 +91,13 @@ impl Supervisor {
             RunKind::Loop => self.store().cell(run).await,
             _ => Err(missing(run)),
         }
+    }
+
+    /// As [`halt`](Supervisor::halt), once no command is under way: a start may be about to put the
+    /// loop to work.
+    async fn halt_behind_commands(&self, run: &RunRef, cell: &Cell) -> bool {
+        let _alone = cell.command().await;
+        self.halt(run).await
     }
 
     async fn start_loop(&self, request: StartRun) -> Result<Started> {
@@ -158,8 +165,9 @@ impl Supervisor {
     async fn remove_loop(&self, name: &RunRef) -> Result<()> {
         let own = self.own().await?.clone();
         let cell = self.loop_cell(name).await?;
-        self.halt(name).await;
+        // First the lock: a start that is under way is over then, and its work is found and ended.
         let _alone = cell.command().await;
+        self.halt(name).await;
         let record = cell.read().await;
         if record.run.status.unified == RunStatus::Discarded {
             return Ok(());
