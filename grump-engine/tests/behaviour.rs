@@ -64,7 +64,7 @@ impl Implementation for Embedded {
     }
 
     async fn open(&self, data: &Path) -> Opened {
-        let mut agents = Agents::default();
+        let mut agents = Agents::none();
         for (name, script) in scripts::all() {
             let script = script.to_string().parse().unwrap();
             agents = agents.with(name, Arc::new(ScriptAgent::new(script)));

@@ -36,8 +36,6 @@ scripts! {
     NEVER_DONE "never-done" = once(&[note()], NOT_YET);
     /// As [`NEVER_DONE`], but waits at the gate of the iteration's number first.
     STEP_BY_STEP "step-by-step" = once(&[gate("{{iteration}}"), note()], NOT_YET);
-    /// Adds iteration and prompt to `log.txt` once and does nothing more, until it is stopped.
-    STUCK_AT_TWO "stuck-at-two" = turns(&[scene(&[note()], NOT_YET), scene(&[json!("hang")], NOT_YET)]);
     /// Writes `half.txt`, and then does nothing until it is stopped.
     HANGS "hangs" = once(&[write("half.txt", "half\n"), json!("hang")], NOT_YET);
     /// Writes the id of a process that runs for ever to `pid` in the common git folder, and

@@ -129,6 +129,15 @@ impl Stage {
         run
     }
 
+    /// Starts as many loops that hang as can run at once: further ones wait.
+    pub async fn full(&self) -> Vec<Run> {
+        let mut running = Vec::new();
+        for _ in 0..super::SLOTS {
+            running.push(self.hanging().await);
+        }
+        running
+    }
+
     /// Waits until the first event of this kind, which is there already or is still to come.
     pub async fn told(&self, run: &Run, kind: EventKind) -> Event {
         let mut updates = self.loops().watch(run, Since::Beginning).await.unwrap();
@@ -187,6 +196,16 @@ impl Stage {
 pub(super) async fn collected(mut updates: grump::EventStream) -> Vec<Event> {
     let mut events = Vec::new();
     while let Some(update) = updates.next().await {
+        events.extend(update.unwrap().event().cloned());
+    }
+    events
+}
+
+/// The first so many events of a stream; then nobody watches any more.
+pub(super) async fn taken(mut updates: grump::EventStream, count: usize) -> Vec<Event> {
+    let mut events = Vec::new();
+    while events.len() < count {
+        let update = updates.next().await.expect("the stream ends too early");
         events.extend(update.unwrap().event().cloned());
     }
     events

@@ -15,6 +15,7 @@ pub(super) fn cases() -> Vec<Case> {
         case!(refuses_an_empty_name_or_prompt).needs(&[LoopsCreate, RunsList]),
         case!(refuses_a_folder_that_is_not_absolute).needs(&[LoopsCreate]),
         case!(refuses_a_stop_pattern_that_is_no_regular_expression).needs(&[LoopsCreate]),
+        case!(refuses_an_agent_that_is_not_there_and_names_those_that_are).needs(&[LoopsCreate]),
     ]
 }
 
@@ -45,4 +46,12 @@ async fn refuses_a_folder_that_is_not_absolute(stage: &Stage) {
 async fn refuses_a_stop_pattern_that_is_no_regular_expression(stage: &Stage) {
     let new = stage.task(scripts::FINISHES).stop_pattern("(unclosed");
     refused(stage.loops().create(new).await, ErrorKind::InvalidInput);
+}
+
+async fn refuses_an_agent_that_is_not_there_and_names_those_that_are(stage: &Stage) {
+    let new = stage.task("nobody");
+    let error = refused(stage.loops().create(new).await, ErrorKind::InvalidInput);
+    let shown = error.to_string();
+    assert!(shown.contains("nobody"), "{shown}");
+    assert!(shown.contains(scripts::FINISHES), "{shown}");
 }

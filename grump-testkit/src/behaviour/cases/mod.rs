@@ -4,13 +4,24 @@
 //! hold.
 
 mod accept;
+mod again;
 mod create;
+mod diff;
+mod edit;
+mod events;
 mod honesty;
 mod outcomes;
+mod permissions;
+mod plane;
+mod planning;
+mod prompts;
 mod reading;
+mod removal;
+mod several;
 mod start;
 mod stop;
 mod stop_pattern;
+mod watching;
 
 use grump_core::{Error, ErrorKind, LoopEdit, Operation, Result, RunRef, Since, StartRun};
 
@@ -25,7 +36,18 @@ pub(super) fn all() -> Vec<Case> {
         stop::cases(),
         outcomes::cases(),
         stop_pattern::cases(),
+        prompts::cases(),
+        edit::cases(),
+        planning::cases(),
+        permissions::cases(),
+        diff::cases(),
         accept::cases(),
+        removal::cases(),
+        again::cases(),
+        several::cases(),
+        events::cases(),
+        watching::cases(),
+        plane::cases(),
         honesty::cases(),
     ]
     .concat()

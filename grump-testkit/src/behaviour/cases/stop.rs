@@ -6,7 +6,6 @@ use grump_core::{EventKind, Operation::*, Outcome, Run, RunStatus};
 
 use super::conflict;
 use crate::behaviour::{
-    SLOTS,
     case::{Case, case},
     scripts,
     stage::Stage,
@@ -64,9 +63,7 @@ async fn a_loop_that_waits_between_two_tries_is_stopped(stage: &Stage) {
 }
 
 async fn a_queued_loop_is_stopped_before_it_begins(stage: &Stage) {
-    for _ in 0..SLOTS {
-        stage.hanging().await;
-    }
+    stage.full().await;
     let run = stage.started(stage.task(scripts::FINISHES)).await;
     stage.reached(&run, RunStatus::Queued).await;
     stage.loops().stop(&run).await.unwrap();
