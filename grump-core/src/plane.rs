@@ -165,6 +165,17 @@ pub trait ControlPlane: Send + Sync + fmt::Debug + 'static {
     fn facets(&self) -> &Facets;
 }
 
+/// A plane that somebody else holds too, such as whoever is to close it.
+impl<P: ControlPlane + ?Sized> ControlPlane for Arc<P> {
+    fn info(&self) -> &PlaneInfo {
+        (**self).info()
+    }
+
+    fn facets(&self) -> &Facets {
+        (**self).facets()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
