@@ -80,15 +80,14 @@ impl Output {
 
     /// Tells what to type next.
     pub(crate) fn suggest(self, heading: &str, steps: &[(String, impl Display)]) {
-        let width = steps
-            .iter()
-            .map(|(command, _)| command.len())
-            .max()
-            .unwrap_or_default()
-            + 3;
+        let width = steps.iter().map(|(command, _)| command.len()).max();
         self.talk(heading);
         for (command, what) in steps {
-            self.talk(format!("  {command:width$}{what}"));
+            let line = format!(
+                "  {command:width$}   {what}",
+                width = width.unwrap_or_default()
+            );
+            self.talk(line.trim_end());
         }
     }
 

@@ -24,7 +24,7 @@ Ctrl-C stops the loop and keeps its branch; a second Ctrl-C ends everything at o
         visible_alias = "list",
         after_help = "\
 Example:
-  grump loop ls --json | jq -r '.[] | select(.status.unified == \"running\") | .name.id'"
+  grump loop ls --json | jq -r '.[] | select(.status.unified == \"running\") | .id'"
     )]
     Ls,
     /// Show all there is to know of one loop
@@ -124,28 +124,22 @@ pub(crate) struct LoopArgs {
     /// What to call the loop [default: the beginning of the prompt]
     #[arg(long)]
     pub(crate) name: Option<String>,
-    #[command(flatten)]
-    pub(crate) agent: AgentArgs,
+    /// A name from the configuration, or what to run: "cmd: PROGRAM ...", "script: FILE",
+    /// "opencode", or NAME=SPEC to give it a name [default: opencode]
+    #[arg(long, value_name = "AGENT")]
+    pub(crate) agent: Option<String>,
     #[command(flatten)]
     pub(crate) tuning: Tuning,
     /// What the agent may do without asking: allow, deny, ask or ask:SECONDS
-    #[arg(long, default_value = "allow", value_name = "POLICY")]
-    pub(crate) policy: Policy,
+    /// [default: allow]
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) policy: Option<Policy>,
     /// Believe that it is done only if something was changed
     #[arg(long)]
     pub(crate) require_changes: bool,
     /// Believe that it is done only if this command succeeds in the worktree
     #[arg(long, value_name = "COMMAND")]
     pub(crate) verify: Option<String>,
-}
-
-/// Which agent does the work.
-#[derive(Clone, Debug, Default, Args)]
-pub(crate) struct AgentArgs {
-    /// A name from the configuration, or what to run: "cmd: PROGRAM ...", "script: FILE",
-    /// "opencode", or NAME=SPEC to give it a name [default: opencode]
-    #[arg(long, value_name = "AGENT")]
-    pub(crate) agent: Option<String>,
 }
 
 /// What of a loop can be changed later.
@@ -190,8 +184,9 @@ pub(crate) struct RunArgs {
 pub(crate) struct StartArgs {
     #[command(flatten)]
     pub(crate) name: ByName,
-    #[command(flatten)]
-    pub(crate) agent: AgentArgs,
+    /// Say again what a name stands for that `run` or `new` was given as NAME=SPEC
+    #[arg(long, value_name = "NAME=SPEC")]
+    pub(crate) agent: Option<String>,
     #[command(flatten)]
     pub(crate) at_work: AtWork,
 }

@@ -9,8 +9,8 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 pub(crate) use loops::{
-    AgentArgs, AtWork, ByName, DiffArgs, EditArgs, LoopArgs, LoopCommand, PromptArgs, RunArgs,
-    StartArgs, WatchArgs,
+    AtWork, ByName, DiffArgs, EditArgs, LoopArgs, LoopCommand, PromptArgs, RunArgs, StartArgs,
+    WatchArgs,
 };
 pub(crate) use values::{duration_text, title_of};
 
@@ -56,30 +56,22 @@ Environment:
   GRUMP_DATA     the data folder, as --data
   GRUMP_CONFIG   the configuration file, as --config
   GRUMP_LOG      what to log on standard error, such as \"grump_engine=debug\"
+  GRUMP_MAX_RUNNING, GRUMP_POLICY, GRUMP_DEFAULT_AGENT
+                 as in the configuration file, and before it
   NO_COLOR       no colours";
+
+const DATA: &str = "Data folder: the journal and the worktrees [env: GRUMP_DATA] \
+    [default: the platform's, such as ~/.local/share/grump]";
+const CONFIG: &str = "Configuration file [env: GRUMP_CONFIG] \
+    [default: the platform's, such as ~/.config/grump/grump.toml]";
 
 /// Options that every command takes.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Everywhere")]
 pub(crate) struct Global {
-    /// Data folder: the journal and the worktrees [default: the platform's, such as
-    /// ~/.local/share/grump]
-    #[arg(
-        long,
-        global = true,
-        value_name = "DIR",
-        env = "GRUMP_DATA",
-        hide_env_values = true
-    )]
+    #[arg(long, global = true, value_name = "DIR", help = DATA)]
     pub(crate) data: Option<PathBuf>,
-    /// Configuration file [default: the platform's, such as ~/.config/grump/grump.toml]
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        env = "GRUMP_CONFIG",
-        hide_env_values = true
-    )]
+    #[arg(long, global = true, value_name = "FILE", help = CONFIG)]
     pub(crate) config: Option<PathBuf>,
     /// Print JSON: one document, or one per line where events are told
     #[arg(long, global = true)]
@@ -97,7 +89,9 @@ pub(crate) enum Command {
     /// See it work: a loop in a throw-away git repository, no account needed
     #[command(after_help = "\
 Example:
-  grump demo --keep    leaves the repository behind, to look around in")]
+  grump demo --keep    leaves the repository and the data folder behind, to look around in
+
+It uses a temporary folder for everything, and touches nothing of yours.")]
     Demo(DemoArgs),
     /// Loops: run, look, stop, merge
     #[command(
@@ -117,7 +111,9 @@ ID is a loop's id, any part of it that no other loop's id has, or the loop's nam
     #[command(after_help = "\
 Example:
   grump doctor         says what there is: processes, worktrees, loops that were cut off
-  grump doctor --fix   ends, removes and records it")]
+  grump doctor --fix   ends, removes and records it
+
+Without --fix the exit code is 1 if there is something.")]
     Doctor(DoctorArgs),
     /// List the models that the agents can use
     #[command(after_help = "\
@@ -168,8 +164,6 @@ pub(crate) struct ModelsArgs {
     /// The folder they are to work in
     #[arg(long, default_value = ".", value_name = "DIR")]
     pub(crate) dir: PathBuf,
-    #[command(flatten)]
-    pub(crate) agent: AgentArgs,
 }
 
 #[cfg(test)]

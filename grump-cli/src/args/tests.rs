@@ -30,7 +30,7 @@ fn run_takes_everything_a_loop_can_be_told() {
     };
     assert_eq!(run.new.tuning.budget_time, Some(7200));
     assert_eq!(run.new.tuning.budget_tokens, Some(5000));
-    assert_eq!(run.new.policy, Policy::Ask { seconds: 20 });
+    assert_eq!(run.new.policy, Some(Policy::Ask { seconds: 20 }));
     assert_eq!(run.at_work.uncommitted, Some(UncommittedChoice::Stash));
     assert!(run.at_work.accept && run.new.require_changes);
 }

@@ -3,9 +3,10 @@
 use std::{fs, path::Path};
 
 use clap_complete::Shell;
+use serde_json::json;
 
 use crate::{
-    args::{DoctorArgs, ModelsArgs},
+    args::ModelsArgs,
     commands::{fault, program, setup},
     exit::{Exit, Result},
     open::Session,
@@ -32,41 +33,64 @@ pub(super) fn manual_pages(directory: &Path) -> Result<Exit> {
 }
 
 /// `grump agents`
-pub(super) fn agents(_session: &Session) -> Result<Exit> {
-    Err(grump::Error::unsupported("agents").into())
-}
-
-/// `grump doctor`
-pub(super) async fn doctor(_session: &Session, _args: &DoctorArgs) -> Result<Exit> {
-    Err(grump::Error::unsupported("doctor").into())
+pub(super) fn agents(session: &Session) -> Result<Exit> {
+    let config = session.config()?;
+    let configured = config.agents.iter();
+    let mut agents: Vec<_> = configured
+        .map(|(name, agent)| (name.clone(), agent.spec.to_string()))
+        .collect();
+    if !config.agents.contains_key("opencode") {
+        agents.push(("opencode".to_owned(), "opencode".to_owned()));
+    }
+    let default = config.engine.default_agent.as_deref().unwrap_or("opencode");
+    let output = session.output();
+    if output.json {
+        let agent = |(name, spec): &(String, String)| json!({ "name": name, "spec": spec, "default": name == default });
+        output.document(&agents.iter().map(agent).collect::<Vec<_>>())?;
+        return Ok(Exit::Done);
+    }
+    let mut rows = render::table(&["NAME", "RUNS", ""]);
+    for (name, spec) in &agents {
+        let note = if name == default { "default" } else { "" };
+        rows.add_row([render::clean(name), render::clean(spec), note.to_owned()]);
+    }
+    output.text(render::table_text(&rows))?;
+    Ok(Exit::Done)
 }
 
 /// `grump models`
+///
+/// It needs no loops, and so works beside a process that runs some: on a data folder of its own.
 pub(super) async fn models(session: &Session, args: &ModelsArgs) -> Result<Exit> {
     let directory = setup::absolute(&args.dir)?;
+    let scratch =
+        tempfile::tempdir().map_err(|error| fault("there is no temporary folder", error))?;
     let list = async |plane: &grump::Plane| Ok(plane.models().list(&directory).await?);
-    let models = session.owning(&args.agent, list).await?;
+    let session = session.on(scratch.path().to_owned());
+    let models = session.owning(session.roster(None)?, list).await?;
     let output = session.output();
     if output.json {
         output.document(&models)?;
-    } else if models.is_empty() {
-        output.talk("No agent here says which models it can use.");
-    } else {
-        let mut rows = render::table(&["MODEL", "NAME", "PROVIDER", "READY"]);
-        for model in &models {
-            let ready = if model.connected {
-                "yes"
-            } else {
-                "needs a login"
-            };
-            rows.add_row([
-                render::clean(&model.name.to_string()),
-                render::clean(&model.title),
-                render::clean(&model.provider_title),
-                ready.to_owned(),
-            ]);
-        }
-        output.text(render::table_text(&rows))?;
+        return Ok(Exit::Done);
     }
+    if models.is_empty() {
+        output.talk("No agent here says which models it can use.");
+        return Ok(Exit::Done);
+    }
+    let mut rows = render::table(&["MODEL", "NAME", "PROVIDER", "READY"]);
+    for model in &models {
+        let ready = if model.connected {
+            "yes"
+        } else {
+            "needs a login"
+        };
+        rows.add_row([
+            render::clean(&model.name.to_string()),
+            render::clean(&model.title),
+            render::clean(&model.provider_title),
+            ready.to_owned(),
+        ]);
+    }
+    output.text(render::table_text(&rows))?;
     Ok(Exit::Done)
 }

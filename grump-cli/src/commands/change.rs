@@ -1,9 +1,9 @@
 //! Commands that make loops and change them.
 
-use grump::{Error, Run};
+use grump::{Error, Plane, Run};
 
 use crate::{
-    args::{AgentArgs, ByName, EditArgs, LoopArgs, PromptArgs},
+    args::{ByName, EditArgs, LoopArgs, PromptArgs},
     commands::setup,
     exit::{Exit, Failure, Result},
     open::Session,
@@ -13,11 +13,10 @@ use crate::{
 
 /// `grump loop new`
 pub(super) async fn new(session: &Session, args: LoopArgs) -> Result<Exit> {
-    let agent = args.agent.clone();
-    let new = setup::new_loop(args)?;
-    let run = session
-        .owning(&agent, async |plane| Ok(plane.loops().create(new).await?))
-        .await?;
+    let roster = session.roster(args.agent.as_deref())?;
+    let new = setup::new_loop(args, &roster)?;
+    let create = async |plane: &Plane| Ok(plane.loops().create(new).await?);
+    let run = session.owning(roster, create).await?;
     let output = session.output();
     done(output, &run, "created")?;
     output.suggest("\nNext:", &render::next_steps(&run, false));
@@ -26,24 +25,24 @@ pub(super) async fn new(session: &Session, args: LoopArgs) -> Result<Exit> {
 
 /// `grump loop edit`
 pub(super) async fn edit(session: &Session, args: EditArgs) -> Result<Exit> {
-    let work = async |plane: &grump::Plane| {
+    let work = async |plane: &Plane| {
         let run = plane.loops().find(&args.id.id).await?;
         let edit = setup::loop_edit(args, &run)?;
         Ok(plane.loops().edit(&run, edit).await?)
     };
-    let run = session.owning(&AgentArgs::default(), work).await?;
+    let run = session.changing(session.roster(None)?, work).await?;
     done(session.output(), &run, "changed")?;
     Ok(Exit::Done)
 }
 
 /// `grump loop stop`
 pub(super) async fn stop(session: &Session, name: &ByName) -> Result<Exit> {
-    let work = async |plane: &grump::Plane| {
+    let work = async |plane: &Plane| {
         let run = plane.loops().find(&name.id).await?;
         plane.loops().stop(&run).await?;
         Ok(plane.loops().open(&run).await?)
     };
-    let stopped = session.owning(&AgentArgs::default(), work).await;
+    let stopped = session.changing(session.roster(None)?, work).await;
     let run = stopped.map_err(|failure| beside_its_process(failure, "stop"))?;
     done(session.output(), &run, "stopped")?;
     Ok(Exit::Done)
@@ -51,7 +50,7 @@ pub(super) async fn stop(session: &Session, name: &ByName) -> Result<Exit> {
 
 /// `grump loop prompt`
 pub(super) async fn prompt(session: &Session, args: PromptArgs) -> Result<Exit> {
-    let work = async |plane: &grump::Plane| {
+    let work = async |plane: &Plane| {
         let run = plane.loops().find(&args.name.id).await?;
         match args.text {
             Some(text) => plane.loops().set_pending_prompt(&run, text).await?,
@@ -59,7 +58,7 @@ pub(super) async fn prompt(session: &Session, args: PromptArgs) -> Result<Exit> 
         }
         Ok(plane.loops().open(&run).await?)
     };
-    let set = session.owning(&AgentArgs::default(), work).await;
+    let set = session.changing(session.roster(None)?, work).await;
     let run = set.map_err(|failure| beside_its_process(failure, "prompt"))?;
     done(session.output(), &run, "changed")?;
     Ok(Exit::Done)

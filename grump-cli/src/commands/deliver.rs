@@ -4,7 +4,7 @@ use grump::{Accepted, Plane, Run};
 use serde_json::json;
 
 use crate::{
-    args::{AgentArgs, ByName},
+    args::ByName,
     commands::change::done,
     exit::{Exit, Result},
     open::Session,
@@ -18,7 +18,7 @@ pub(super) async fn accept(session: &Session, name: &ByName) -> Result<Exit> {
         let run = plane.loops().find(&name.id).await?;
         accepted(plane, &run).await
     };
-    let (run, accepted) = session.owning(&AgentArgs::default(), work).await?;
+    let (run, accepted) = session.changing(session.roster(None)?, work).await?;
     let output = session.output();
     if output.json {
         output.document(&json!({
@@ -94,7 +94,7 @@ async fn finish(
     what: &str,
     work: impl AsyncFnOnce(&Plane) -> Result<Run>,
 ) -> Result<Exit> {
-    let run = session.owning(&AgentArgs::default(), work).await?;
+    let run = session.changing(session.roster(None)?, work).await?;
     let output = session.output();
     done(output, &run, what)?;
     output.suggest("\nNext:", &render::next_steps(&run, true));
@@ -108,7 +108,7 @@ pub(super) async fn purge(session: &Session, name: &ByName) -> Result<Exit> {
         plane.loops().purge(&run).await?;
         Ok(run)
     };
-    let run = session.owning(&AgentArgs::default(), work).await?;
+    let run = session.changing(session.roster(None)?, work).await?;
     let output = session.output();
     if output.json {
         output.document(&json!({ "id": run.name.id, "purged": true }))?;

@@ -3,6 +3,8 @@
 mod about;
 mod change;
 mod deliver;
+mod demo;
+mod doctor;
 mod look;
 mod run;
 mod setup;
@@ -56,9 +58,9 @@ fn dispatch(session: &Session, command: Command) -> Result<Exit> {
 
 async fn work(session: &Session, command: Command) -> Result<Exit> {
     match command {
-        Command::Demo(args) => run::demo(session, args).await,
+        Command::Demo(args) => demo::demo(session, &args).await,
         Command::Loop(command) => work_on_loops(session, command).await,
-        Command::Doctor(args) => about::doctor(session, &args).await,
+        Command::Doctor(args) => doctor::doctor(session, &args).await,
         Command::Models(args) => about::models(session, &args).await,
         Command::Agents | Command::Completions { .. } | Command::Man { .. } => Ok(Exit::Done),
     }

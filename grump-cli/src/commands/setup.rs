@@ -5,27 +5,25 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use grump::{Budget, Error, LoopConfig, LoopEdit, NewLoop, Run};
+use grump::{Budget, Error, LoopEdit, NewLoop, Run};
 
 use crate::{
     args::{EditArgs, LoopArgs, title_of},
     exit::invalid,
-    open::agent_name,
+    open::Roster,
 };
 
-/// The loop that these arguments describe.
+/// The loop that these arguments describe, with what the configuration says where they do not.
 ///
 /// # Errors
 /// `InvalidInput` for a prompt that cannot be read or a folder that has no name as text.
-pub(super) fn new_loop(args: LoopArgs) -> Result<NewLoop, Error> {
+pub(super) fn new_loop(args: LoopArgs, roster: &Roster) -> Result<NewLoop, Error> {
     let prompt = required_prompt(args.prompt, args.prompt_file.as_deref())?;
     let title = args.name.unwrap_or_else(|| title_of(&prompt));
     let mut new = NewLoop::new(title, absolute(&args.dir)?, prompt);
-    if let Some(agent) = agent_name(&args.agent) {
-        new.config.backend.agent = agent;
-    }
     let config = &mut new.config;
-    config.policy = args.policy;
+    set(&mut config.backend.agent, roster.agent.clone());
+    set(&mut config.policy, args.policy.or(roster.policy));
     config.require_changes = args.require_changes;
     config.verify = args.verify;
     let tuning = args.tuning;
@@ -120,15 +118,10 @@ pub(super) fn absolute(folder: &Path) -> Result<String, Error> {
         .map_err(|path| invalid("the folder's path is not UTF-8").with("folder", path.display()))
 }
 
-/// What of the defaults is worth knowing when a loop begins.
-pub(super) fn agent_of(config: &LoopConfig) -> &str {
-    &config.backend.agent
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser;
-    use grump::{Loop, RunDetail, RunRef};
+    use grump::{Loop, LoopConfig, Policy, RunDetail, RunRef};
 
     use super::*;
     use crate::args::{Cli, Command, LoopCommand};
@@ -141,54 +134,41 @@ mod tests {
         }
     }
 
-    fn created(line: &[&str]) -> NewLoop {
+    fn created(line: &[&str], roster: &Roster) -> NewLoop {
         match parsed(line) {
-            LoopCommand::New(args) => new_loop(*args).unwrap(),
+            LoopCommand::New(args) => new_loop(*args, roster).unwrap(),
             other => panic!("{other:?}"),
         }
     }
 
     #[test]
     fn a_loop_that_says_only_its_prompt_gets_the_defaults_and_a_name() {
-        let new = created(&["new", "--dir", "/", "--prompt", "Add dark mode\nplease"]);
+        let line = ["new", "--dir", "/", "--prompt", "Add dark mode\nplease"];
+        let new = created(&line, &Roster::default());
         assert_eq!(new.title, "Add dark mode");
         assert_eq!(new.config, LoopConfig::new("/", "Add dark mode\nplease"));
     }
 
     #[test]
+    fn the_configuration_says_what_the_command_line_does_not() {
+        let mut roster = Roster::default();
+        roster.agent = Some("claude".into());
+        roster.policy = Some(Policy::Deny);
+        let new = created(&["new", "--prompt", "x"], &roster);
+        assert_eq!(new.config.backend.agent, "claude");
+        assert_eq!(new.config.policy, Policy::Deny);
+        let new = created(&["new", "--prompt", "x", "--policy", "allow"], &roster);
+        assert_eq!(new.config.policy, Policy::Allow);
+    }
+
+    #[test]
     fn every_option_reaches_the_loop() {
-        let new = created(&[
-            "new",
-            "--dir",
-            "/",
-            "--prompt",
-            "x",
-            "--name",
-            "n",
-            "--agent",
-            "mine",
-            "--model",
-            "a/b",
-            "--max-iterations",
-            "3",
-            "--max-consecutive-errors",
-            "2",
-            "--stop-pattern",
-            "DONE",
-            "--branch-prefix",
-            "b/",
-            "--commit-prefix",
-            "[c]",
-            "--budget-time",
-            "2h",
-            "--budget-tokens",
-            "5k",
-            "--policy",
-            "deny",
-            "--require-changes",
-            "--verify",
-            "true",
-        ]);
+        let options = "--name n --model a/b --max-iterations 3 --max-consecutive-errors 2 \
+            --stop-pattern DONE --branch-prefix b/ --commit-prefix [c] --budget-time 2h \
+            --budget-tokens 5k --policy deny --require-changes --verify true";
+        let line = ["new", "--dir", "/", "--prompt", "x"];
+        let line: Vec<_> = line.into_iter().chain(options.split_whitespace()).collect();
+        let new = created(&line, &Roster::default());
         insta::assert_snapshot!(format!("{}\n{:#?}", new.title, new.config));
     }
 
@@ -202,13 +182,11 @@ mod tests {
             panic!("not edit");
         };
         let edit = loop_edit(*args, &run).unwrap();
-        assert_eq!(
-            edit.budget,
-            Some(Budget {
-                seconds: Some(60),
-                tokens: Some(9)
-            })
-        );
+        let budget = Budget {
+            seconds: Some(60),
+            tokens: Some(9),
+        };
+        assert_eq!(edit.budget, Some(budget));
         assert_eq!((edit.title, edit.prompt), (None, None));
     }
 
@@ -217,7 +195,7 @@ mod tests {
         let LoopCommand::New(args) = parsed(&["new", "--prompt-file", "/no/such.md"]) else {
             panic!("not new");
         };
-        let refused = new_loop(*args).unwrap_err();
+        let refused = new_loop(*args, &Roster::default()).unwrap_err();
         assert_eq!(refused.kind(), grump::ErrorKind::InvalidInput);
         assert!(refused.to_string().contains("/no/such.md"), "{refused}");
     }

@@ -19,4 +19,4 @@ pub(crate) use progress::Progress;
 pub(crate) use show::show;
 pub(crate) use summary::{Changes, next_steps, summary};
 pub(crate) use transcript::Transcript;
-pub(crate) use words::{clean, short_id};
+pub(crate) use words::{clean, lines_of, short_id};

@@ -19,6 +19,12 @@ pub(crate) fn clean(text: &str) -> String {
         .collect()
 }
 
+/// Several lines of text, each cleaned.
+pub(crate) fn lines_of(text: &str) -> String {
+    let lines: Vec<_> = text.trim_end().lines().map(clean).collect();
+    lines.join("\n")
+}
+
 /// Control characters, and those that turn the direction of text.
 fn is_obeyed(character: char) -> bool {
     character.is_control()
@@ -28,6 +34,12 @@ fn is_obeyed(character: char) -> bool {
 /// The first line with something in it, cleaned, and cut to so many characters.
 pub(super) fn first_line(text: &str, limit: usize) -> String {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty());
+    shorten(&clean(line.unwrap_or_default()), limit)
+}
+
+/// The last line with something in it, cleaned, and cut to so many characters.
+pub(super) fn last_line(text: &str, limit: usize) -> String {
+    let line = text.lines().map(str::trim).rfind(|line| !line.is_empty());
     shorten(&clean(line.unwrap_or_default()), limit)
 }
 
@@ -123,5 +135,6 @@ mod tests {
         assert_eq!(shorten("äöüß", 3), "äö…");
         assert_eq!(one_line(" a\n b\u{1b}[1m ", 9), "a b");
         assert_eq!(first_line("\n  x \ny", 9), "x");
+        assert_eq!(last_line("x\n y\n\n", 9), "y");
     }
 }
