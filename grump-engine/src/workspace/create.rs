@@ -70,6 +70,11 @@ impl Workspace {
     /// [`ErrorKind::Conflict`] if something else is at its path, or its branch is checked out
     /// elsewhere; [`ErrorKind::Forbidden`] and [`ErrorKind::Storage`] if it cannot be written.
     pub async fn create(&self) -> Result<()> {
+        self.create_from(None).await
+    }
+
+    /// As [`create`](Self::create), with the files of a backup where the worktree is made anew.
+    pub(crate) async fn create_from(&self, backup: Option<&CommitId>) -> Result<()> {
         let lock = RepositoryLock::acquire(&self.record.common_dir).await?;
         match self.git_dir()? {
             Some(git_dir) if self.is_complete(&git_dir) => return Ok(()),
@@ -79,6 +84,9 @@ impl Workspace {
         }
         self.add(&lock).await?;
         let private = copy::into_worktree(&self.git, &self.record).await?;
+        if let Some(backup) = backup {
+            self.bring_back(backup).await?;
+        }
         let git_dir = self.tree()?.git_dir().to_owned();
         self.finish(&git_dir, private)
     }
@@ -203,11 +211,15 @@ impl Workspace {
         .with("path", self.record.path.display())
     }
 
+    /// Whether there is anything of the worktree: its files, or git's knowledge of it.
+    pub(crate) fn is_there(&self) -> bool {
+        self.record.path.exists() || self.git_dir().is_ok_and(|git_dir| git_dir.is_some())
+    }
+
     /// Removes the worktree with everything in it, and git's knowledge of it.
     pub(crate) async fn remove_tree(&self, lock: &RepositoryLock) -> Result<()> {
         let git_dir = self.git_dir()?;
-        pass(|| format!("in the removal of {}", self.record.path.display()));
-        remove_all(&self.record.path)?;
+        self.remove_files()?;
         let Some(git_dir) = git_dir else {
             return Ok(());
         };
@@ -219,6 +231,20 @@ impl Workspace {
             .end()
             .await?;
         remove_all(&git_dir)
+    }
+
+    /// Out of the way first, at once: half a worktree must never be taken for one whose files the
+    /// agent deleted.
+    fn remove_files(&self) -> Result<()> {
+        let path = &self.record.path;
+        let doomed = path.with_file_name(format!(".{}.removed", self.record.run));
+        remove_all(&doomed)?;
+        match fs::rename(path, &doomed) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            moved => moved.map_err(|error| explain::unwritable(path, error))?,
+        }
+        pass(|| format!("in the removal of {}", doomed.display()));
+        remove_all(&doomed)
     }
 
     /// The last commit of the run's branch.

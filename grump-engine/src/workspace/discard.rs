@@ -50,11 +50,8 @@ impl Workspace {
             self.set_ref(&lock, &self.branch_ref(), &tip, Some(&nothing))
                 .await?;
         }
-        if self.tree().is_ok() {
-            return self.create().await;
-        }
-        self.create().await?;
-        self.bring_back_uncommitted().await
+        let kept = self.home().resolve(&self.backup_ref(UNCOMMITTED)).await?;
+        self.create_from(kept.as_ref()).await
     }
 
     /// Removes the worktree and keeps the branch. What was in no commit is kept in the backup
@@ -143,12 +140,10 @@ impl Workspace {
         Ok(())
     }
 
-    async fn bring_back_uncommitted(&self) -> Result<()> {
+    /// Makes the files as they are in a backup; the index stays.
+    pub(crate) async fn bring_back(&self, backup: &CommitId) -> Result<()> {
         let tree = self.tree()?;
-        let Some(kept) = tree.resolve(&self.backup_ref(UNCOMMITTED)).await? else {
-            return Ok(());
-        };
-        let source = format!("--source={kept}");
+        let source = format!("--source={backup}");
         let call = tree.git().changes().args(["restore", "-q", &source]);
         call.args(["--worktree", "--no-overlay", "--", ":/"])
             .output()
