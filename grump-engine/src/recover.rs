@@ -58,6 +58,7 @@ impl Supervisor {
                 self.finish_delivery(cell).await
             }
             _ if is_at_work(record.run.status.unified) => self.resume_loop(cell, record).await,
+            _ if record.run.status.unified.is_final() => self.clear_away(cell, record).await,
             _ => Ok(()),
         }
     }
@@ -72,6 +73,16 @@ impl Supervisor {
                 Ok(())
             }
         }
+    }
+
+    /// Removes the worktree of a loop that is done with, if a crash came before.
+    async fn clear_away(&self, cell: &Cell, record: LoopRecord) -> Result<()> {
+        if let Some(workspace) = record.state.workspace
+            && self.workspace(workspace).is_there()
+        {
+            self.clean_up(cell).await;
+        }
+        Ok(())
     }
 
     /// Ends a loop that a crash cut off. Starting it goes on with it.

@@ -142,7 +142,7 @@ impl Supervisor {
 
     /// Removes the worktree of a loop that is done with. What cannot be removed is found by the
     /// doctor; the merge itself stands.
-    async fn clean_up(&self, cell: &Cell) {
+    pub(crate) async fn clean_up(&self, cell: &Cell) {
         if let Err(error) = self.remove_worktree(cell).await {
             let note = Payload::log(
                 "warn",
