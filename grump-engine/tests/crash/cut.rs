@@ -29,7 +29,7 @@ impl Dice {
 /// The points that a victim passes on these acts, if nobody kills it.
 pub(crate) fn points(scene: &Scene, acts: &[Act]) -> Vec<String> {
     scene.restore();
-    let told = victim::play(&orders(scene, acts, None));
+    let told = victim::play(&orders(scene, acts));
     assert!(!told.died);
     told.points
 }
@@ -38,14 +38,23 @@ pub(crate) fn points(scene: &Scene, acts: &[Act]) -> Vec<String> {
 /// may pass fewer.
 pub(crate) fn kill_at(scene: &Scene, acts: &[Act], point: usize) -> Told {
     scene.restore();
-    victim::play(&orders(scene, acts, Some(point)))
+    victim::play(&orders_at(scene, acts, point))
 }
 
-fn orders(scene: &Scene, acts: &[Act], dies_at: Option<usize>) -> Orders {
+/// Orders for a victim that lives until it is killed from outside.
+pub(crate) fn orders(scene: &Scene, acts: &[Act]) -> Orders {
     Orders {
         root: scene.root().to_owned(),
         acts: acts.to_vec(),
-        dies_at,
+        dies_at: None,
+    }
+}
+
+/// Orders for a victim that dies at the nth point.
+pub(crate) fn orders_at(scene: &Scene, acts: &[Act], point: usize) -> Orders {
+    Orders {
+        dies_at: Some(point),
+        ..orders(scene, acts)
     }
 }
 

@@ -6,7 +6,9 @@
 //! `GRUMP_TEST_SEED` chooses among the points.
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
+mod anytime;
 mod cut;
+mod delivering;
 mod looping;
 mod scene;
 mod truth;

@@ -33,6 +33,8 @@ pub(crate) struct Orders {
 pub(crate) enum Act {
     /// Creates the loop, starts it, sets a pending prompt, and waits until it has ended.
     Run,
+    /// Waits until the loop has ended.
+    Wait,
     Accept,
     Discard,
     Undo,
@@ -224,6 +226,7 @@ pub(crate) async fn perform(plane: &Plane, act: Act) {
         Act::Undo => loops.undo(&run).await.unwrap(),
         Act::Remove => loops.remove(&run).await.unwrap(),
         Act::Purge => loops.purge(&run).await.unwrap(),
+        Act::Wait => drop(loops.wait(&run).await.unwrap()),
         Act::Run => unreachable!("it is not done with a loop that is there"),
     }
 }
