@@ -4,12 +4,18 @@ use std::{
     fs::{self, File, TryLockError},
     io::{self, Write},
     path::Path,
+    thread,
+    time::{Duration, Instant},
 };
 
 use grump_core::{Conflict, Error, ErrorKind, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{data::DataFolder, process::ProcessIdentity};
+
+/// How long to wait for a lock that nobody says to own.
+const PATIENCE: Duration = Duration::from_secs(2);
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// An engine: one opening of a data folder by one process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,11 +67,7 @@ impl Ownership {
             .write(true)
             .open(data.lock())
             .map_err(|error| unwritable(&data.lock(), error))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(owned(data)),
-            Err(TryLockError::Error(error)) => return Err(unwritable(&data.lock(), error)),
-        }
+        acquire(&lock, data)?;
         let identity = EngineIdentity {
             engine: uuid::Uuid::now_v7().to_string(),
             process: ProcessIdentity::current()?,
@@ -92,6 +94,24 @@ impl Drop for Ownership {
     fn drop(&mut self) {
         // The lock says who owns the folder; a file that stays behind names a dead engine.
         let _ = fs::remove_file(self.data.owner());
+    }
+}
+
+/// Takes the lock. One that nobody alive says to own is held for a moment only: by somebody who
+/// asks who the owner is, or by a program that is just being started and has not let go of it.
+fn acquire(lock: &File, data: &DataFolder) -> Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::Error(error)) => return Err(unwritable(&data.lock(), error)),
+            Err(TryLockError::WouldBlock) => {
+                if Owner::of(data).is_some() || Instant::now() > deadline {
+                    return Err(owned(data));
+                }
+                thread::sleep(PAUSE);
+            }
+        }
     }
 }
 
@@ -175,6 +195,16 @@ mod tests {
         drop(ownership);
         fs::write(data.owner(), told).unwrap();
         assert!(Owner::of(&data).is_none());
+    }
+
+    #[test]
+    fn a_lock_that_is_held_for_a_moment_by_nobody_in_particular_is_waited_for() {
+        let (_temp, data) = folder();
+        let lock = File::create(data.lock()).unwrap();
+        lock.lock().unwrap();
+        let taking = std::thread::spawn(move || Ownership::take(&data).map(drop));
+        lock.unlock().unwrap();
+        taking.join().unwrap().unwrap();
     }
 
     #[cfg(unix)]
