@@ -1,11 +1,19 @@
-use async_trait::async_trait;
-use grump_core::{EventPage, EventQuery, EventStream, Events, Result, RunRef, Since};
+use std::time::Duration;
 
-use super::beside::beside;
-use crate::{journal::Position, store::missing, supervisor::Supervisor};
+use async_trait::async_trait;
+use futures::{StreamExt, stream};
+use grump_core::{
+    EventPage, EventQuery, EventStream, Events, Result, Run, RunRef, Since, Update, stream::Step,
+};
+use tokio::time::timeout;
+
+use super::shown;
+use crate::{flow::state::LoopRecord, journal::Position, store::missing, supervisor::Supervisor};
 
 /// How many events one page holds at most.
 const PAGE: usize = 10_000;
+/// How long a run is quiet before it is looked at whether its engine still lives.
+const QUIET: Duration = Duration::from_millis(500);
 
 #[async_trait]
 impl Events for Supervisor {
@@ -37,14 +45,67 @@ impl Events for Supervisor {
     async fn watch(&self, run: &RunRef, since: Since) -> Result<EventStream> {
         self.ready().await?;
         let updates = self.journal().watch(Some(run.clone()), since).await?;
-        Ok(match self.identity() {
-            Some(_) => updates,
-            None => beside(self.clone(), run.clone(), updates),
-        })
+        if self.identity().is_some() && self.cut_off(run).await?.is_none() {
+            return Ok(updates);
+        }
+        Ok(until_cut_off(self.clone(), run.clone(), updates))
     }
 
     async fn watch_all(&self, since: Since) -> Result<EventStream> {
         self.ready().await?;
         self.journal().watch(None, since).await
+    }
+}
+
+impl Supervisor {
+    /// The run as it is shown, if the engine that worked on it is gone.
+    async fn cut_off(&self, run: &RunRef) -> Result<Option<Run>> {
+        let stored = self.journal().run(run).await?.ok_or_else(|| missing(run))?;
+        let record = LoopRecord::read(stored)?;
+        let status = record.run.status.clone();
+        let shown = shown(record, self.engine_at_work().as_ref());
+        Ok((shown.status != status).then_some(shown))
+    }
+}
+
+/// The updates of a run whose engine may die, or has died: then everything it told is followed by
+/// the run as it is shown, and by the end.
+fn until_cut_off(supervisor: Supervisor, run: RunRef, updates: EventStream) -> EventStream {
+    let from = updates.cursor().cloned();
+    let watch = Watch {
+        supervisor,
+        run,
+        updates,
+        over: false,
+    };
+    let steps = stream::unfold(watch, |mut watch| async move {
+        let step = watch.step().await?;
+        Some((step, watch))
+    });
+    EventStream::new(steps).starting_at(from)
+}
+
+struct Watch {
+    supervisor: Supervisor,
+    run: RunRef,
+    updates: EventStream,
+    over: bool,
+}
+
+impl Watch {
+    async fn step(&mut self) -> Option<Result<Step>> {
+        while !self.over {
+            if let Ok(next) = timeout(QUIET, self.updates.next()).await {
+                let cursor = self.updates.cursor().cloned();
+                return next.map(|update| update.map(|update| (cursor, update)));
+            }
+            let cut_off = self.supervisor.cut_off(&self.run).await;
+            if let Some(run) = cut_off.transpose() {
+                self.over = true;
+                let cursor = self.updates.cursor().cloned();
+                return Some(run.map(|run| (cursor, Update::Resync(Box::new(run)))));
+            }
+        }
+        None
     }
 }

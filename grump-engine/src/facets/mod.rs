@@ -1,6 +1,5 @@
 //! The facets of the engine: the traits of `grump-core`, one file each.
 
-mod beside;
 mod deliveries;
 mod events;
 mod loops;

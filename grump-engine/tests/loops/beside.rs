@@ -1,50 +1,66 @@
-//! Looking at a data folder beside its owner.
+//! What another process sees of a folder that an engine owns, or owned.
 
 use futures::StreamExt;
-use grump::{EventKind, NewLoop, Outcome, Plane, Run, RunStatus, Since, Update};
+use grump::{EventKind, NewLoop, Outcome, Plane, RunStatus, Since, Update};
 use grump_engine::Engine;
 use serde_json::json;
 
 use crate::scene::Scene;
 
-/// A loop whose agent hangs in its first iteration, and the plane that runs it.
-async fn hanging(scene: &Scene) -> (Plane, Run) {
-    let script = json!({"turns": [{"steps": [{"say": "I hang."}, "hang"]}]});
-    let plane = scene.plane(&[("scripted", script)]);
-    let new = NewLoop::new("hangs", scene.directory(), "Hang").agent("scripted");
-    let run = plane.loops().create(new).await.unwrap();
-    plane.loops().start(&run).await.unwrap();
-    let mut updates = plane.loops().watch(&run, Since::Beginning).await.unwrap();
-    loop {
-        let update = updates.next().await.unwrap().unwrap();
-        if update.event().map(grump::Event::kind) == Some(EventKind::Message) {
-            return (plane, run);
-        }
-    }
+fn hanging() -> serde_json::Value {
+    json!({"turns": [{"steps": [{"say": "I begin."}, "hang"], "final": "never"}]})
 }
 
-/// Pitfalls 9 and 18: who watches a run whose engine is gone is told everything and then how it
-/// stands, and does not wait for ever.
 #[tokio::test]
-async fn watching_a_run_whose_engine_is_gone_ends_with_the_run_as_interrupted() {
+async fn an_engine_that_looks_follows_the_one_that_works() {
     let scene = Scene::new();
-    let (plane, run) = hanging(&scene).await;
-    let looking = Plane::new(Engine::view(scene.data()).unwrap());
-    let mut updates = looking.loops().watch(&run, Since::Beginning).await.unwrap();
-    let first = updates.next().await.unwrap().unwrap();
-    assert_eq!(first.event().unwrap().kind(), EventKind::RunCreated);
+    let script = json!({"turns": [{"final": "<promise>COMPLETE</promise>"}]});
+    let plane = scene.plane(&[("scripted", script)]);
+    let new = NewLoop::new("quick", scene.directory(), "Be quick").agent("scripted");
+    let quick = plane.loops().create(new).await.unwrap();
+    let beside = Plane::new(Engine::view(scene.data()).unwrap());
+    let updates = beside
+        .loops()
+        .watch(&quick, Since::Beginning)
+        .await
+        .unwrap();
+    plane.loops().start(&quick).await.unwrap();
+    let told: Vec<_> = updates.map(|update| update.unwrap()).collect().await;
+    let last = told.last().and_then(Update::event).unwrap();
+    assert_eq!(last.kind(), EventKind::RunCompleted);
+}
+
+/// Pitfall 18: whoever watches is told when the engine is gone, instead of waiting for ever.
+#[tokio::test]
+async fn a_watch_ends_when_the_engine_that_worked_is_gone() {
+    let scene = Scene::new();
+    let plane = scene.plane(&[("hanging", hanging())]);
+    let new = NewLoop::new("endless", scene.directory(), "Hang").agent("hanging");
+    let endless = plane.loops().create(new).await.unwrap();
+    plane.loops().start(&endless).await.unwrap();
+    let beside = Plane::new(Engine::view(scene.data()).unwrap());
+    let mut updates = beside
+        .loops()
+        .watch(&endless, Since::Beginning)
+        .await
+        .unwrap();
+    loop {
+        let update = updates.next().await.unwrap().unwrap();
+        if update
+            .event()
+            .is_some_and(|event| event.kind() == EventKind::TextDelta)
+        {
+            break;
+        }
+    }
     drop(plane);
-    scene.wait_until_free().await;
-    let rest: Vec<_> = updates.by_ref().map(Result::unwrap).collect().await;
-    let (last, events) = rest.split_last().unwrap();
-    let told = |update: &Update| update.event().map(grump::Event::kind) == Some(EventKind::Message);
-    assert!(events.iter().any(told), "{events:?}");
-    let Update::Resync(after) = last else {
-        panic!("{last:?}");
+    let told: Vec<_> = updates.map(|update| update.unwrap()).collect().await;
+    let Some(Update::Resync(run)) = told.last() else {
+        panic!("{told:?}")
     };
-    assert_eq!(after.status.unified, RunStatus::Cancelled);
+    assert_eq!(run.status.unified, RunStatus::Cancelled);
     assert_eq!(
-        (after.outcome, after.resumable),
+        (run.outcome, run.resumable),
         (Some(Outcome::Interrupted), true)
     );
 }
