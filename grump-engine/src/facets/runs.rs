@@ -55,12 +55,16 @@ impl Runs for Supervisor {
     async fn stop(&self, run: &RunRef) -> Result<()> {
         self.own().await?;
         let cell = self.loop_cell(run).await?;
-        if !self.halt(run).await && !self.halt_behind_commands(run, &cell).await {
-            let record = cell.read().await;
+        let was_over = cell.read().await.run.status.unified.is_terminal();
+        let halted = self.halt(run).await || self.halt_behind_commands(run, &cell).await;
+        let record = cell.read().await;
+        // A task may outlive its loop's end by a moment.
+        let was_over = was_over && record.run.outcome != Some(Outcome::Stopped);
+        if !halted || was_over {
             let shown = shown(record, self.identity());
             return Err(refuse(&shown, "not_running", "the loop is not running"));
         }
-        let after = cell.read().await.run;
+        let after = record.run;
         match (after.status.unified, after.error) {
             (RunStatus::Failed, Some(error)) if after.outcome == Some(Outcome::Errors) => {
                 Err(Error::new(
