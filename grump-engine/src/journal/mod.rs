@@ -190,7 +190,8 @@ impl Journal {
     /// `InvalidInput` for what is no cursor; `CursorExpired` for one of another journal or beyond
     /// the end of this one.
     pub fn resolve(&self, cursor: &Cursor) -> Result<Position> {
-        position::resolve(self.id(), self.position(), cursor)
+        let end = self.position().max(self.shared.tail.visible());
+        position::resolve(self.id(), end, cursor)
     }
 
     /// Commits a change. When this answers, it is durable, and those who follow are told.

@@ -6,7 +6,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use grump_core::{RunRef, RunStatus};
@@ -81,6 +84,8 @@ pub(super) struct Tail {
     limits: Limits,
     recent: Mutex<Recent>,
     news: watch::Sender<News>,
+    /// How far a reader of the tables can see, who sees what is committed before it is told.
+    visible: AtomicI64,
 }
 
 #[derive(Default)]
@@ -102,7 +107,18 @@ impl Tail {
             limits,
             recent: Mutex::default(),
             news: watch::Sender::new(news),
+            visible: AtomicI64::new(position.0),
         }
+    }
+
+    /// From now on a reader of the tables may see everything up to here.
+    pub(super) fn expose(&self, position: Position) {
+        self.visible.fetch_max(position.0, Ordering::SeqCst);
+    }
+
+    /// The last position that anybody can know.
+    pub(super) fn visible(&self) -> Position {
+        Position(self.visible.load(Ordering::SeqCst))
     }
 
     pub(super) fn limits(&self) -> Limits {

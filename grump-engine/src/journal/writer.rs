@@ -141,8 +141,11 @@ impl Pen {
         let written = batch
             .iter()
             .map(|waiting| transcript.write(&waiting.change));
-        let committed = written.collect::<std::result::Result<_, _>>()?;
+        let committed = written.collect::<std::result::Result<Vec<Committed>, _>>()?;
         transcript.end()?;
+        if let Some(last) = committed.last() {
+            self.shared.tail.expose(last.last);
+        }
         pass(|| format!("before the commit of {}", contents(batch)));
         transaction.commit()?;
         pass(|| format!("after the commit of {}", contents(batch)));

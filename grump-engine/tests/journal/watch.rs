@@ -175,3 +175,22 @@ async fn a_stream_cut_by_a_close_ends_with_truncated() {
     assert_eq!(cut.kind(), ErrorKind::Truncated);
     assert!(stream.next().await.is_none());
 }
+
+/// What is read from the table may not have been told yet.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_is_good_as_soon_as_its_event_can_be_read() {
+    const COUNT: usize = 300;
+    let place = Place::new();
+    let journal = place.open();
+    let reader = journal.clone();
+    let reading = tokio::spawn(async move {
+        let mut read = Position::START;
+        while read < Position(COUNT as i64) {
+            let stored = reader.events(read, None, COUNT).await.unwrap();
+            read = stored.last().map_or(read, |last| last.position);
+            assert_eq!(reader.resolve(&reader.cursor(read)).unwrap(), read);
+        }
+    });
+    count(&journal, "a", 0..COUNT).await;
+    soon(reading).await.unwrap();
+}
