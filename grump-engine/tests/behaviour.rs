@@ -35,6 +35,18 @@ fn main() -> ExitCode {
     behaviour::run(vec![Box::new(engine), Box::new(masked)])
 }
 
+/// What other kinds of runs tell, and what only goes over wires.
+const NOT_OF_LOOPS: &[EventKind] = &[
+    EventKind::PhaseStarted,
+    EventKind::PhaseCompleted,
+    EventKind::Progress,
+    EventKind::ApprovalRequested,
+    EventKind::ApprovalResolved,
+    EventKind::ArtifactCreated,
+    EventKind::SnapshotCreated,
+    EventKind::Heartbeat,
+];
+
 /// An engine in this process, without some of its operations.
 struct Embedded {
     name: &'static str,
@@ -57,9 +69,10 @@ impl Implementation for Embedded {
     }
 
     fn info(&self) -> PlaneInfo {
+        let kinds = EventKind::ALL.iter().copied();
         let engine = PlaneInfo::new("engine")
             .operations(Operation::ALL.iter().copied())
-            .kinds(EventKind::ALL.iter().copied());
+            .kinds(kinds.filter(|kind| !NOT_OF_LOOPS.contains(kind)));
         self.info_of(&engine)
     }
 

@@ -8,7 +8,7 @@ use std::{
 
 use futures::StreamExt;
 use grump::{
-    Event, EventKind, NewLoop, Plane, Run, RunStatus, Since, Update,
+    Event, EventKind, NewLoop, Plane, PlaneInfo, Run, RunStatus, Since, Update,
     handles::{Loops, Runs},
 };
 use tempfile::TempDir;
@@ -46,6 +46,12 @@ impl Stage {
         let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         let opened = opened.as_ref().expect("a stage that is set has a plane");
         opened.plane.clone()
+    }
+
+    /// What the implementation says of its planes without opening one.
+    #[must_use]
+    pub fn announced(&self) -> PlaneInfo {
+        self.implementation.info()
     }
 
     /// The plane's loops.

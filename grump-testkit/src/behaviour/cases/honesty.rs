@@ -7,11 +7,16 @@ use grump_core::{
 
 use crate::behaviour::{
     case::{Case, case},
+    scripts,
     stage::Stage,
 };
 
 pub(super) fn cases() -> Vec<Case> {
-    vec![case!(what_a_plane_lacks_is_refused_as_unsupported)]
+    vec![
+        case!(what_a_plane_lacks_is_refused_as_unsupported),
+        case!(a_plane_has_what_was_announced_and_no_more),
+        case!(no_kind_is_told_that_was_not_announced).runs(&[]),
+    ]
 }
 
 async fn what_a_plane_lacks_is_refused_as_unsupported(stage: &Stage) {
@@ -22,6 +27,20 @@ async fn what_a_plane_lacks_is_refused_as_unsupported(stage: &Stage) {
             .is_some_and(|error| error.kind() == ErrorKind::Unsupported);
         let has = stage.plane().info().operations.contains(operation);
         assert_eq!(refused, !has, "{operation}: {error:?}");
+    }
+}
+
+async fn a_plane_has_what_was_announced_and_no_more(stage: &Stage) {
+    let (announced, plane) = (stage.announced(), stage.plane());
+    assert_eq!(plane.info().operations, announced.operations);
+    assert_eq!(plane.info().kinds, announced.kinds);
+}
+
+async fn no_kind_is_told_that_was_not_announced(stage: &Stage) {
+    let run = stage.finished(stage.task(scripts::TELLS_ALL)).await;
+    for event in stage.events(&run).await {
+        let announced = stage.plane().info().kinds.contains(&event.kind());
+        assert!(announced, "{event:?}");
     }
 }
 
