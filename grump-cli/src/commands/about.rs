@@ -3,6 +3,7 @@
 use std::{fs, path::Path};
 
 use clap_complete::Shell;
+use grump::Model;
 use serde_json::json;
 
 use crate::{
@@ -77,8 +78,13 @@ pub(super) async fn models(session: &Session, args: &ModelsArgs) -> Result<Exit>
         output.talk("No agent here says which models it can use.");
         return Ok(Exit::Done);
     }
+    output.text(table_of(&models))?;
+    Ok(Exit::Done)
+}
+
+fn table_of(models: &[Model]) -> String {
     let mut rows = render::table(&["MODEL", "NAME", "PROVIDER", "READY"]);
-    for model in &models {
+    for model in models {
         let ready = if model.connected {
             "yes"
         } else {
@@ -91,6 +97,5 @@ pub(super) async fn models(session: &Session, args: &ModelsArgs) -> Result<Exit>
             ready.to_owned(),
         ]);
     }
-    output.text(render::table_text(&rows))?;
-    Ok(Exit::Done)
+    render::table_text(&rows)
 }

@@ -21,43 +21,29 @@ pub(crate) fn show(run: &Run, now: &Timestamp) -> String {
             rows.add_row([name.to_owned(), value]);
         }
     };
-    row("id", run.name.id.to_string());
-    row("name", clean(&run.title));
-    row("status", list::status(run));
-    row(
-        "error",
-        run.error
-            .as_deref()
-            .map(|text| one_line(text, 200))
-            .unwrap_or_default(),
-    );
-    row(
-        "resumable",
-        if run.resumable {
-            "yes: grump loop start".into()
-        } else {
-            String::new()
-        },
-    );
+    about_run(run, &mut row);
     if let Some(detail) = run.as_loop() {
         about_loop(detail, &mut row);
     }
-    row(
-        "created",
-        format!("{} ({})", run.created_at, ago(&run.created_at, now)),
-    );
-    row(
-        "changed",
-        format!("{} ({})", run.updated_at, ago(&run.updated_at, now)),
-    );
-    let mut shown = list::text(&rows);
-    if let Some(detail) = run
-        .as_loop()
-        .filter(|detail| !detail.recent_iterations.is_empty())
-    {
-        shown.push_str(&format!("\n\n{}", iterations(&detail.recent_iterations)));
+    let moment = |moment: &Timestamp| format!("{moment} ({})", ago(moment, now));
+    row("created", moment(&run.created_at));
+    row("changed", moment(&run.updated_at));
+    let recent = run.as_loop().map(|detail| &detail.recent_iterations[..]);
+    match recent.unwrap_or_default() {
+        [] => list::text(&rows),
+        recent => format!("{}\n\n{}", list::text(&rows), iterations(recent)),
     }
-    shown
+}
+
+fn about_run(run: &Run, row: &mut impl FnMut(&str, String)) {
+    let error = run.error.as_deref().map(|text| one_line(text, 200));
+    row("id", run.name.id.to_string());
+    row("name", clean(&run.title));
+    row("status", list::status(run));
+    row("error", error.unwrap_or_default());
+    if run.resumable {
+        row("resumable", "yes: grump loop start".to_owned());
+    }
 }
 
 fn about_loop(detail: &Loop, row: &mut impl FnMut(&str, String)) {

@@ -3,7 +3,7 @@
 use grump::Json;
 use serde_json::Value;
 
-use super::words::{last_line, one_line};
+use super::words::{last_lines, one_line};
 
 /// How long what a tool was called with may be, in characters.
 const LIMIT: usize = 96;
@@ -39,11 +39,11 @@ fn telling(value: &Value) -> String {
     }
 }
 
-/// What a tool gave, on one line: the last one, since that is where programs say what went wrong.
+/// What a tool gave, on one line: the end of it, since that is where programs say what went wrong.
 pub(super) fn output(output: Option<&Json>) -> String {
     match output.map(Json::value) {
         None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => last_line(&text, LIMIT),
+        Some(Value::String(text)) => last_lines(&text, LIMIT),
         Some(value) => one_line(&value.to_string(), LIMIT),
     }
 }
@@ -68,8 +68,11 @@ mod tests {
     }
 
     #[test]
-    fn a_result_is_told_by_its_last_line() {
-        assert_eq!(output(Some(&json!("first\nsecond\n").into())), "second");
+    fn a_result_is_told_by_its_last_lines() {
+        assert_eq!(
+            output(Some(&json!("first\nsecond\n").into())),
+            "first; second"
+        );
         assert_eq!(output(Some(&json!({"ok": true}).into())), r#"{"ok":true}"#);
     }
 }

@@ -37,10 +37,12 @@ pub(super) fn first_line(text: &str, limit: usize) -> String {
     shorten(&clean(line.unwrap_or_default()), limit)
 }
 
-/// The last line with something in it, cleaned, and cut to so many characters.
-pub(super) fn last_line(text: &str, limit: usize) -> String {
-    let line = text.lines().map(str::trim).rfind(|line| !line.is_empty());
-    shorten(&clean(line.unwrap_or_default()), limit)
+/// The last two lines with something in them, on one line, cleaned, and cut to so many characters.
+pub(super) fn last_lines(text: &str, limit: usize) -> String {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let lines: Vec<_> = lines.collect();
+    let last = &lines[lines.len().saturating_sub(2)..];
+    shorten(&clean(&last.join("; ")), limit)
 }
 
 /// The text on one line, cut to so many characters.
@@ -135,6 +137,6 @@ mod tests {
         assert_eq!(shorten("äöüß", 3), "äö…");
         assert_eq!(one_line(" a\n b\u{1b}[1m ", 9), "a b");
         assert_eq!(first_line("\n  x \ny", 9), "x");
-        assert_eq!(last_line("x\n y\n\n", 9), "y");
+        assert_eq!(last_lines("x\n y\n\nz\n", 9), "y; z");
     }
 }

@@ -95,10 +95,10 @@ fn a_loop_whose_reader_leaves_is_stopped_and_nothing_of_it_is_left() {
     let mut running = scene.start_loop(waits_for(go.to_str().unwrap()), &[]);
     running.read_until("● iteration 2");
     crate::scene::until("the agent waits", || scene.path("go.waiting").exists());
-    let mut child = running.hang_up();
+    running.hang_up();
     // What is told next finds nobody.
     std::fs::write(go, "").unwrap();
-    child.wait().unwrap();
+    running.end();
     scene.nothing_is_left();
     assert!(
         !["running", "starting", "waiting"]

@@ -5,7 +5,10 @@ use std::{
     io::{BufRead, BufReader, Read},
     path::PathBuf,
     process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        mpsc::{RecvTimeoutError, Sender, channel},
+    },
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
@@ -93,7 +96,7 @@ impl Scene {
 
     /// Runs `grump` to its end.
     pub(crate) fn grump(&self, args: &[&str]) -> Ran {
-        self.command(args).output().unwrap().into()
+        self.start(args).end()
     }
 
     /// Runs `grump --json`, which must succeed, and reads the document it prints.
@@ -160,21 +163,13 @@ impl Scene {
     /// Starts `grump` and leaves it running.
     pub(crate) fn start(&self, args: &[&str]) -> Running {
         let mut command = self.command(args);
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        let told = Arc::default();
-        let listener = listen(child.stderr.take().unwrap(), Arc::clone(&told));
-        Running {
-            child,
-            stdout,
-            seen: String::new(),
-            told,
-            listener,
-        }
+        Running::new(
+            command
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap(),
+        )
     }
 
     /// Starts a loop with this script and leaves it running.
@@ -210,27 +205,42 @@ impl Scene {
     }
 }
 
-/// A `grump` that runs.
+/// A `grump` that runs; one that a failed test forgets is killed, and the keeper ends the rest.
 pub(crate) struct Running {
     child: Child,
-    stdout: BufReader<ChildStdout>,
+    _guard: Guard,
+    stdout: Option<BufReader<ChildStdout>>,
     seen: String,
     told: Arc<Mutex<String>>,
-    listener: JoinHandle<()>,
+    listener: Option<JoinHandle<()>>,
 }
 
 impl Running {
+    fn new(mut child: Child) -> Self {
+        let told = Arc::default();
+        let listener = listen(child.stderr.take().unwrap(), Arc::clone(&told));
+        Self {
+            _guard: Guard::new(&child),
+            stdout: child.stdout.take().map(BufReader::new),
+            child,
+            seen: String::new(),
+            told,
+            listener: Some(listener),
+        }
+    }
+
     /// Reads standard output up to the line that holds this text.
     pub(crate) fn read_until(&mut self, text: &str) {
+        let stdout = self.stdout.as_mut().unwrap();
         loop {
             let mut line = String::new();
-            let read = self.stdout.read_line(&mut line).unwrap();
+            let read = stdout.read_line(&mut line).unwrap();
             self.seen.push_str(&line);
             if line.contains(text) {
                 return;
             }
-            let told = self.told.lock().unwrap();
-            assert!(read > 0, "it ended before {text:?}:\n{}\n{told}", self.seen);
+            let (seen, told) = (&self.seen, self.told.lock().unwrap());
+            assert!(read > 0, "it ended before {text:?}:\n{seen}\n{told}");
         }
     }
 
@@ -239,8 +249,7 @@ impl Running {
     }
 
     pub(crate) fn send(&self, signal: Signal) {
-        let pid = Pid::from_raw(self.child.id().cast_signed()).unwrap();
-        kill_process(pid, signal).unwrap();
+        kill_process(pid_of(&self.child), signal).unwrap();
     }
 
     /// Whether it told this on standard error.
@@ -249,22 +258,51 @@ impl Running {
     }
 
     /// Nobody reads its standard output any more.
-    pub(crate) fn hang_up(self) -> Child {
-        self.child
+    pub(crate) fn hang_up(&mut self) {
+        self.stdout = None;
     }
 
     /// Waits for its end.
     pub(crate) fn end(mut self) -> Ran {
-        self.stdout.read_to_string(&mut self.seen).unwrap();
-        self.listener.join().unwrap();
-        let code = self.child.wait().unwrap().code().unwrap_or(-1);
-        let stderr = self.told.lock().unwrap().clone();
+        if let Some(stdout) = &mut self.stdout {
+            stdout.read_to_string(&mut self.seen).unwrap();
+        }
+        self.listener.take().unwrap().join().unwrap();
         Ran {
-            code,
-            stdout: self.seen,
-            stderr,
+            code: self.child.wait().unwrap().code().unwrap_or(-1),
+            stdout: std::mem::take(&mut self.seen),
+            stderr: self.told.lock().unwrap().clone(),
         }
     }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Kills a child that does not come to its end, so that its test fails instead of waiting for ever.
+pub(crate) struct Guard(
+    #[expect(dead_code, reason = "dropping it says that the child ended")] Sender<()>,
+);
+
+impl Guard {
+    pub(crate) fn new(child: &Child) -> Self {
+        let pid = pid_of(child);
+        let (guard, ended) = channel();
+        thread::spawn(move || {
+            if ended.recv_timeout(2 * PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                let _ = kill_process(pid, Signal::KILL);
+            }
+        });
+        Self(guard)
+    }
+}
+
+fn pid_of(child: &Child) -> Pid {
+    Pid::from_raw(child.id().cast_signed()).unwrap()
 }
 
 fn listen(stderr: ChildStderr, told: Arc<Mutex<String>>) -> JoinHandle<()> {

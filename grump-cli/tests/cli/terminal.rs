@@ -16,14 +16,15 @@ use rustix::{
 };
 use serde_json::json;
 
-use crate::scene::{Scene, until};
+use crate::scene::{Guard, Scene, until};
 
 /// A program at a terminal of its own.
 struct Terminal {
     keyboard: OwnedFd,
     shown: Arc<Mutex<String>>,
-    reader: JoinHandle<()>,
+    reader: Option<JoinHandle<()>>,
     child: Child,
+    _guard: Guard,
 }
 
 impl Terminal {
@@ -46,7 +47,8 @@ impl Terminal {
         Self {
             keyboard,
             shown,
-            reader,
+            reader: Some(reader),
+            _guard: Guard::new(&child),
             child,
         }
     }
@@ -67,9 +69,16 @@ impl Terminal {
 
     fn end(mut self) -> (Option<i32>, String) {
         let code = self.child.wait().unwrap().code();
-        self.reader.join().unwrap();
+        self.reader.take().unwrap().join().unwrap();
         let shown = self.shown.lock().unwrap().clone();
         (code, shown)
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
