@@ -37,6 +37,14 @@ impl ModelRef {
     }
 }
 
+impl ModelRef {
+    /// Whether both parts say something.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        !self.provider.trim().is_empty() && !self.model.trim().is_empty()
+    }
+}
+
 impl fmt::Display for ModelRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.provider, self.model)

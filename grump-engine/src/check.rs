@@ -6,12 +6,13 @@ use grump_core::{Error, ErrorKind, Result, RunRef};
 use tokio::select;
 use tokio_util::sync::CancellationToken;
 
-use crate::process::{Launch, Launcher, Output, Tail};
+use crate::{
+    agent::output::Running,
+    process::{Exit, Launch, Launcher, Tail},
+};
 
 /// How much of a failing command's output is told, in bytes.
 const TAIL: usize = 2 * 1024;
-/// How long a line of output may be, in bytes.
-const LINE: usize = 16 * 1024;
 
 /// Runs a command, split like a shell would, in a folder.
 ///
@@ -29,38 +30,27 @@ pub(crate) async fn run(
     // A mark of its own: ending the check must not end the agent's server.
     let mark = format!("{}.verify", run.id);
     let launch = Launch::new(&words[0], directory, mark).args(&words[1..]);
-    let mut child = launcher.spawn(launch).await?;
-    let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
-        return Err(Error::new(
-            ErrorKind::Internal,
-            "a new process has no output",
-        ));
-    };
-    let mut output = Output::new(stdout, stderr, LINE);
+    let mut running = Running::new(launcher.spawn(launch).await?);
     let mut tail = Tail::new(TAIL);
-    let ended = loop {
+    loop {
         select! {
-            read = output.next() => match read {
-                Ok(Some((_, line))) => tail.push_line(&line),
-                _ => break child.wait().await?,
+            piece = running.next() => match piece? {
+                Some((_, bytes)) => tail.push(&bytes),
+                None => break,
             },
-            ended = child.wait() => break ended?,
             () = halt.cancelled() => {
-                child.stop().await?;
+                running.stop().await?;
                 return Err(Error::new(ErrorKind::Agent, "the verification was stopped"));
             }
         }
-    };
-    // Nothing that it started is left, so its output ends here.
-    while let Ok(Some((_, line))) = output.next().await {
-        tail.push_line(&line);
     }
-    if ended.exit.is_success() {
+    let exit = running.ended().map_or(Exit::Unknown, |ended| ended.exit);
+    if exit.is_success() {
         return Ok(());
     }
     Err(Error::new(
         ErrorKind::Agent,
-        format!("the verification failed ({:?})", ended.exit),
+        format!("the verification failed ({exit:?})"),
     )
     .with("command", command)
     .with("output", tail.text()))

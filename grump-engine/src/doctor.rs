@@ -17,7 +17,7 @@ use crate::{
     owner::Owner,
     process::{self, Mark, ProcessInfo},
     supervisor::Resume,
-    workspace::{self, Git, Leftover},
+    workspace::{self, Git},
 };
 
 /// What the doctor finds in a data folder.
@@ -65,18 +65,33 @@ pub async fn repair(data: &DataFolder) -> Result<Report> {
     let engine = Engine::builder(data.clone())
         .resume(Resume::GiveUp)
         .open()?;
-    let opened = match &engine.facets().runs {
-        Some(runs) => runs.list(RunFilter::default()).await.map(drop),
-        None => Ok(()),
-    };
-    let removed = remove(data, &found).await;
+    let repaired = repair_owned(data, &engine, &found).await;
     engine.close().await;
-    opened.and(removed).map(|()| found.report)
+    repaired.map(|()| found.report)
+}
+
+/// What is left to do once nobody else can work on the folder.
+async fn repair_owned(data: &DataFolder, engine: &Engine, found: &Found) -> Result<()> {
+    let Some(runs) = &engine.facets().runs else {
+        return Ok(());
+    };
+    let runs = runs.list(RunFilter::default()).await?;
+    let is_needed = |id: &str| {
+        let mut needed = runs.iter().filter(|run| !run.status.unified.is_final());
+        needed.any(|run| run.name.id.as_str() == id)
+    };
+    let git = Git::default();
+    for leftover in workspace::leftovers(data.path(), is_needed)? {
+        leftover.remove(&git).await?;
+    }
+    for repository in found.repositories.iter().filter(|folder| folder.exists()) {
+        workspace::prune(repository, data.path()).await?;
+    }
+    Ok(())
 }
 
 struct Found {
     report: Report,
-    leftovers: Vec<Leftover>,
     repositories: BTreeSet<PathBuf>,
 }
 
@@ -96,7 +111,7 @@ async fn look(data: &DataFolder) -> Result<Found> {
             let workspace = record.state.workspace.as_ref();
             repositories.extend(workspace.map(|workspace| workspace.common_dir.clone()));
             if report.owner.is_none() && is_at_work(status) {
-                report.interrupted.push(shown(record, None));
+                report.interrupted.push(shown(record, true));
             }
         }
         if report.owner.is_none() {
@@ -110,7 +125,6 @@ async fn look(data: &DataFolder) -> Result<Found> {
         .collect();
     Ok(Found {
         report,
-        leftovers,
         repositories,
     })
 }
@@ -125,19 +139,4 @@ async fn survivors(journal: &str) -> Result<Vec<ProcessInfo>> {
         Err(error) if error.kind() == ErrorKind::Unsupported => Ok(Vec::new()),
         found => found,
     }
-}
-
-async fn remove(data: &DataFolder, found: &Found) -> Result<()> {
-    let git = Git::default();
-    for leftover in &found.leftovers {
-        leftover.remove(&git).await?;
-    }
-    for repository in found
-        .repositories
-        .iter()
-        .filter(|repository| repository.exists())
-    {
-        workspace::prune(repository, data.path()).await?;
-    }
-    Ok(())
 }

@@ -193,12 +193,7 @@ impl EngineBuilder {
             self.agents,
             self.settings,
         );
-        let recovering = supervisor.clone();
-        tokio::spawn(async move {
-            if let Err(error) = recovering.ready().await {
-                tracing::error!(%error, "what a crash left behind could not be put in order");
-            }
-        });
+        supervisor.begin_recovery();
         Ok(Engine::new(supervisor, Operation::ALL))
     }
 }

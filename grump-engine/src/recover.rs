@@ -7,9 +7,10 @@ use grump_core::{Error, ErrorKind, Outcome, Result, RunStatus, payload::RunStatu
 use crate::{
     flow::{
         driver::{Ending, end_work},
-        state::{LoopRecord, Step},
+        state::LoopRecord,
         states::{enter, is_at_work},
     },
+    journal::Record,
     process::{self, Mark},
     store::Cell,
     supervisor::{Resume, Supervisor},
@@ -22,9 +23,9 @@ impl Supervisor {
         self.sweep().await?;
         self.questions().expire_orphans().await?;
         for stored in self.journal().runs().await? {
-            let cell = self.store().cell(&stored.run.name).await?;
-            if let Err(error) = self.repair(&cell).await {
-                tracing::error!(%error, run = %stored.run.name, "a loop could not be repaired");
+            let name = stored.run.name.clone();
+            if let Err(error) = self.repair(stored).await {
+                tracing::error!(%error, run = %name, "a loop could not be repaired");
             }
         }
         Ok(())
@@ -51,15 +52,19 @@ impl Supervisor {
         }
     }
 
-    async fn repair(&self, cell: &Arc<Cell>) -> Result<()> {
-        let record = cell.read().await;
-        match record.state.step {
-            Step::Merging { .. } | Step::Discarding | Step::Undoing | Step::Purging => {
-                self.finish_delivery(cell).await
-            }
-            _ if is_at_work(record.run.status.unified) => self.resume_loop(cell, record).await,
-            _ if record.run.status.unified.is_final() => self.clear_away(cell, record).await,
-            _ => Ok(()),
+    async fn repair(&self, stored: Record) -> Result<()> {
+        let record = LoopRecord::read(stored)?;
+        let status = record.run.status.unified;
+        if record.state.delivery.is_none() && !is_at_work(status) && !status.is_final() {
+            return Ok(());
+        }
+        let cell = self.store().cell(&record.run.name).await?;
+        if record.state.delivery.is_some() {
+            self.finish_delivery(&cell).await
+        } else if is_at_work(status) {
+            self.resume_loop(&cell, record).await
+        } else {
+            self.clear_away(&cell, record).await
         }
     }
 
@@ -68,8 +73,9 @@ impl Supervisor {
             Resume::Leave => Ok(()),
             Resume::GiveUp => self.give_up(cell).await,
             Resume::Continue => {
+                let reserved = self.reserve(&record.run.name);
                 self.take_over(cell).await?;
-                self.drive(record.run.name, cell.clone());
+                self.drive(reserved, cell.clone());
                 Ok(())
             }
         }
@@ -92,7 +98,7 @@ impl Supervisor {
                 outcome: Outcome::Interrupted,
                 error: None,
             };
-            end_work(record, told, &ending)
+            end_work(record, told, &ending, false)
         });
         given_up.await.map(drop)
     }

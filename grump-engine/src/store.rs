@@ -3,10 +3,15 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
-use grump_core::{Error, ErrorKind, Event, Payload, Result, RunId, RunRef, Timestamp};
+use grump_core::{
+    Error, ErrorKind, Event, Payload, Result, RunId, RunRef, Timestamp, payload::RunDeleted,
+};
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard as AsyncMutexGuard};
 
 use crate::{
@@ -83,6 +88,8 @@ pub(crate) struct Cell {
     journal: Journal,
     record: Arc<AsyncMutex<LoopRecord>>,
     commands: AsyncMutex<()>,
+    /// It was purged: whoever still holds it finds nothing any more.
+    gone: AtomicBool,
 }
 
 impl Cell {
@@ -91,12 +98,39 @@ impl Cell {
             journal: journal.clone(),
             record: Arc::new(AsyncMutex::new(record)),
             commands: AsyncMutex::default(),
+            gone: AtomicBool::new(false),
         }
     }
 
     /// Keeps other commands on this loop away, such as an accept while it is being discarded.
-    pub(crate) async fn command(&self) -> AsyncMutexGuard<'_, ()> {
-        self.commands.lock().await
+    ///
+    /// # Errors
+    /// `NotFound` if it was purged meanwhile.
+    pub(crate) async fn command(&self) -> Result<AsyncMutexGuard<'_, ()>> {
+        let alone = self.commands.lock().await;
+        self.refuse_if_gone(&*self.record.lock().await)?;
+        Ok(alone)
+    }
+
+    fn refuse_if_gone(&self, record: &LoopRecord) -> Result<()> {
+        if self.gone.load(Ordering::Acquire) {
+            return Err(missing(&record.run.name));
+        }
+        Ok(())
+    }
+
+    /// Removes the loop and its events from the journal, for good.
+    pub(crate) async fn forget(&self) -> Result<()> {
+        let record = self.record.lock().await;
+        let name = record.run.name.clone();
+        let change = Change {
+            events: vec![Event::new(name.clone(), RunDeleted {})],
+            forget: vec![name],
+            ..Change::default()
+        };
+        self.journal.commit(change).await?;
+        self.gone.store(true, Ordering::Release);
+        Ok(())
     }
 
     /// The loop as it is now.
@@ -111,6 +145,7 @@ impl Cell {
         change: impl FnOnce(&mut LoopRecord, &mut Told) -> Result<T>,
     ) -> Result<(T, Committed)> {
         let mut guard = self.record.clone().lock_owned().await;
+        self.refuse_if_gone(&guard)?;
         let mut next = guard.clone();
         next.run.updated_at = Timestamp::now();
         let mut told = Told::default();

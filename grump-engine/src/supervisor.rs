@@ -6,20 +6,24 @@ use std::{
     path::Path,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
 
-use grump_core::{Error, ErrorKind, Result, RunId, RunRef};
-use tokio::sync::{OnceCell, Semaphore};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use grump_core::{Error, ErrorKind, Result, Run, RunId, RunRef};
+use tokio::sync::{Semaphore, watch};
+use tokio_util::{
+    sync::{CancellationToken, DropGuard},
+    task::TaskTracker,
+};
 
 use crate::{
     agent::{Agent, registry::Agents},
     check,
     data::DataFolder,
-    flow::{driver::Driver, questions::Questions},
+    facets,
+    flow::{driver::Driver, questions::Questions, state::LoopRecord, states::is_at_work},
     journal::Journal,
     owner::{EngineIdentity, Owner, Ownership},
     process::Launcher,
@@ -56,8 +60,6 @@ pub(crate) struct Supervisor(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     data: DataFolder,
-    /// `None` in an engine that only looks.
-    ownership: Mutex<Option<Ownership>>,
     identity: Option<EngineIdentity>,
     journal: Journal,
     launcher: Launcher,
@@ -69,10 +71,16 @@ struct Inner {
     slots: Arc<Semaphore>,
     running: Mutex<HashMap<RunId, Running>>,
     serial: AtomicU64,
-    ready: OnceCell<()>,
+    ready: watch::Sender<Option<Recovered>>,
     shutdown: CancellationToken,
     tasks: TaskTracker,
+    /// `None` in an engine that only looks. Last, so that the journal is closed before another
+    /// engine may open it.
+    ownership: Mutex<Option<Ownership>>,
 }
+
+/// How the recovery went; an error's kind and text, for everybody who asks.
+type Recovered = std::result::Result<(), (ErrorKind, String)>;
 
 /// A loop's task.
 #[derive(Clone, Debug)]
@@ -85,6 +93,27 @@ struct Running {
     halt: CancellationToken,
     /// Its task has ended.
     done: CancellationToken,
+}
+
+/// A loop's place among those that run. Dropping it frees the place, also when its task panics.
+#[derive(Debug)]
+pub(crate) struct Reserved {
+    supervisor: Supervisor,
+    name: RunRef,
+    running: Running,
+    /// Those who wait for the task are told when all else is done.
+    _done: DropGuard,
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        // A start that came right after the end may have put another task in its place.
+        let mut tasks = self.supervisor.running();
+        let current = tasks.get(&self.name.id);
+        if current.is_some_and(|task| task.serial == self.running.serial) {
+            tasks.remove(&self.name.id);
+        }
+    }
 }
 
 impl Supervisor {
@@ -113,7 +142,7 @@ impl Supervisor {
             git: Git::default(),
             running: Mutex::default(),
             serial: AtomicU64::new(0),
-            ready: OnceCell::new(),
+            ready: watch::Sender::new(None),
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
         }))
@@ -169,6 +198,30 @@ impl Supervisor {
         }
     }
 
+    /// Whether nobody works on a loop although it says so: its engine is gone, or its task ended
+    /// without being able to store that.
+    pub(crate) fn is_cut_off(&self, record: &LoopRecord) -> bool {
+        if !is_at_work(record.run.status.unified) {
+            return false;
+        }
+        let engine = record.state.engine.as_ref();
+        match &self.0.identity {
+            Some(own) => engine != Some(own) || !self.is_running(&record.run.name.id),
+            None => engine != self.engine_at_work().as_ref(),
+        }
+    }
+
+    /// The run as it is shown.
+    pub(crate) fn shown(&self, record: LoopRecord) -> Run {
+        let is_cut_off = self.is_cut_off(&record);
+        facets::shown(record, is_cut_off)
+    }
+
+    /// Whether a task of this engine's works on a loop.
+    pub(crate) fn is_running(&self, id: &RunId) -> bool {
+        self.running().contains_key(id)
+    }
+
     /// Refuses what an engine that only looks cannot do, and waits until what a crash left behind
     /// is in order.
     pub(crate) async fn own(&self) -> Result<&EngineIdentity> {
@@ -189,13 +242,34 @@ impl Supervisor {
         Ok(identity)
     }
 
-    /// Waits until what a crash left behind is in order. The first caller sees to it.
+    /// Puts what a crash left behind in order, once, in a task of its own.
+    pub(crate) fn begin_recovery(&self) {
+        let supervisor = self.clone();
+        self.0.tasks.spawn(async move {
+            let recovered = supervisor.recover().await;
+            if let Err(error) = &recovered {
+                tracing::error!(%error, "what a crash left behind could not be put in order");
+            }
+            let outcome = recovered.map_err(|error| (error.kind(), error.to_string()));
+            supervisor.0.ready.send_replace(Some(outcome));
+        });
+    }
+
+    /// Waits until what a crash left behind is in order.
     pub(crate) async fn ready(&self) -> Result<()> {
         if self.0.identity.is_none() {
             return Ok(());
         }
-        let recovering = self.0.ready.get_or_try_init(|| self.recover());
-        recovering.await.map(drop)
+        let mut ready = self.0.ready.subscribe();
+        let outcome = ready.wait_for(Option::is_some).await.ok();
+        match outcome.as_deref() {
+            Some(Some(Err((kind, why)))) => Err(Error::new(
+                *kind,
+                "what a crash left behind could not be put in order",
+            )
+            .with("cause", why)),
+            _ => Ok(()),
+        }
     }
 
     /// Does something to its end, also if nobody waits for it any more.
@@ -250,8 +324,8 @@ impl Supervisor {
         check::run(&self.0.launcher, command, workspace.directory(), run, halt).await
     }
 
-    /// Puts a loop to work in a task of its own.
-    pub(crate) fn drive(&self, name: RunRef, cell: Arc<Cell>) {
+    /// Makes a place for a loop's task, before the journal says that it is at work.
+    pub(crate) fn reserve(&self, name: &RunRef) -> Reserved {
         let running = Running {
             serial: self.0.serial.fetch_add(1, Ordering::Relaxed),
             stop: CancellationToken::new(),
@@ -259,6 +333,17 @@ impl Supervisor {
             done: CancellationToken::new(),
         };
         self.running().insert(name.id.clone(), running.clone());
+        Reserved {
+            supervisor: self.clone(),
+            name: name.clone(),
+            _done: running.done.clone().drop_guard(),
+            running,
+        }
+    }
+
+    /// Puts a loop to work in a task of its own.
+    pub(crate) fn drive(&self, reserved: Reserved, cell: Arc<Cell>) {
+        let (name, running) = (reserved.name.clone(), reserved.running.clone());
         let driver = Driver {
             supervisor: self.clone(),
             cell,
@@ -266,21 +351,11 @@ impl Supervisor {
             stop: running.stop.clone(),
             shutdown: self.0.shutdown.clone(),
             halt: running.halt.clone(),
+            recovered: AtomicBool::new(false),
         };
-        let supervisor = self.clone();
         self.0.tasks.spawn(async move {
-            let done = running.done.drop_guard();
             driver.drive().await;
-            // A start that came right after the end may have put another task in its place.
-            let mut tasks = supervisor.running();
-            if tasks
-                .get(&name.id)
-                .is_some_and(|task| task.serial == running.serial)
-            {
-                tasks.remove(&name.id);
-            }
-            drop(tasks);
-            drop(done);
+            drop(reserved);
         });
     }
 

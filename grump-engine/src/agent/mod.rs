@@ -13,7 +13,7 @@ pub mod cmd;
 mod containment;
 mod opencode;
 mod options;
-mod output;
+pub(crate) mod output;
 pub mod registry;
 pub mod script;
 pub mod spec;

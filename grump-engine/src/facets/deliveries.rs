@@ -1,18 +1,17 @@
-use std::sync::Arc;
+use std::{future::Future, sync::Arc};
 
 use async_trait::async_trait;
 use grump_core::{
-    Accepted, Deliveries, FileDiff, Integration, Payload, RepoPath, Result, RunRef, RunStatus,
-    payload::{RunDeleted, RunDiscarded, RunMerged, RunStatusChanged},
+    Accepted, Deliveries, Error, ErrorKind, FileDiff, Integration, Payload, RepoPath, Result,
+    RunRef, RunStatus,
+    payload::{RunDiscarded, RunMerged, RunStatusChanged},
 };
 
-use super::shown;
 use crate::{
     flow::{
-        state::{Before, LoopRecord, Step},
+        state::{Before, Delivery, LoopRecord},
         states::{enter, has_open_result, refuse},
     },
-    journal::Change,
     store::Cell,
     supervisor::Supervisor,
     workspace::{MergePlan, Repaired, Workspace},
@@ -78,7 +77,7 @@ impl Supervisor {
 
     async fn accept_loop(&self, name: &RunRef) -> Result<Accepted> {
         let cell = self.loop_cell(name).await?;
-        let _alone = cell.command().await;
+        let _alone = cell.command().await?;
         self.settle(&cell).await?;
         let record = cell.read().await;
         if let (RunStatus::Merged, Integration::Merged(commit)) =
@@ -107,20 +106,9 @@ impl Supervisor {
         plan: MergePlan,
         left_out: Vec<RepoPath>,
     ) -> Result<Accepted> {
-        let noted = plan.clone();
-        let planned = cell.update(|record, _| {
-            record.state.step = Step::Merging { plan: noted };
-            Ok(())
-        });
-        planned.await?;
-        if let Err(error) = workspace.execute_merge(&plan).await {
-            cell.update(|record, _| {
-                record.state.step = Step::None;
-                Ok(())
-            })
-            .await?;
-            return Err(error);
-        }
+        let noted = Delivery::Merging { plan: plan.clone() };
+        let merging = workspace.execute_merge(&plan);
+        self.deliver(cell, noted, merging).await?;
         self.record_merge(cell, &plan).await?;
         self.clean_up(cell).await;
         Ok(Accepted::new(plan.new.as_str()).left_out(left_out))
@@ -131,7 +119,7 @@ impl Supervisor {
         let recorded = cell.update(|record, told| {
             enter(&mut record.run, RunStatus::Merged)?;
             record.run.integration = Integration::Merged(commit.clone());
-            record.state.step = Step::None;
+            record.state.delivery = None;
             told.push(RunMerged {
                 commit: Some(commit),
             });
@@ -156,7 +144,7 @@ impl Supervisor {
 
     async fn discard_loop(&self, name: &RunRef) -> Result<()> {
         let cell = self.loop_cell(name).await?;
-        let _alone = cell.command().await;
+        let _alone = cell.command().await?;
         self.settle(&cell).await?;
         let record = cell.read().await;
         if !has_open_result(record.run.status.unified) {
@@ -170,22 +158,24 @@ impl Supervisor {
         let begun = cell.update(|record, _| {
             let has_branch = has_begun(record);
             record.state.before_removal = Some(Box::new(Before::of(record, has_branch)));
-            record.state.step = Step::Discarding;
             Ok(())
         });
         begun.await?;
-        self.finish_discard(&cell).await
+        self.deliver(&cell, Delivery::Discarding, self.finish_discard(&cell))
+            .await
     }
 
     async fn finish_discard(&self, cell: &Cell) -> Result<()> {
         let record = cell.read().await;
-        if let Some(workspace) = self.work_of(&record) {
+        if let Some(workspace) = self.work_of(&record)
+            && !self.is_orphaned(&workspace).await?
+        {
             workspace.discard().await?;
         }
         let discarded = cell.update(|record, told| {
             enter(&mut record.run, RunStatus::Discarded)?;
             record.run.integration = Integration::BranchDeleted;
-            record.state.step = Step::None;
+            record.state.delivery = None;
             told.push(RunDiscarded {});
             Ok(())
         });
@@ -194,7 +184,7 @@ impl Supervisor {
 
     async fn undo_removal(&self, name: &RunRef) -> Result<()> {
         let cell = self.loop_cell(name).await?;
-        let _alone = cell.command().await;
+        let _alone = cell.command().await?;
         let record = cell.read().await;
         let discarded = record.run.status.unified == RunStatus::Discarded;
         if !discarded || record.state.before_removal.is_none() {
@@ -204,12 +194,8 @@ impl Supervisor {
                 "the loop was not discarded or removed",
             ));
         }
-        let begun = cell.update(|record, _| {
-            record.state.step = Step::Undoing;
-            Ok(())
-        });
-        begun.await?;
-        self.finish_undo(&cell).await
+        self.deliver(&cell, Delivery::Undoing, self.finish_undo(&cell))
+            .await
     }
 
     async fn finish_undo(&self, cell: &Cell) -> Result<()> {
@@ -217,7 +203,10 @@ impl Supervisor {
         let Some(before) = record.state.before_removal else {
             return Ok(());
         };
-        if let (true, Some(workspace)) = (before.branch_deleted, record.state.workspace) {
+        // The worktree of a merged loop is gone for good; that of any other one comes back.
+        if let Some(workspace) = record.state.workspace
+            && (before.branch_deleted || has_open_result(before.status.unified))
+        {
             self.workspace(workspace).undo_discard().await?;
         }
         let restored = cell.update(|record, told| {
@@ -227,7 +216,7 @@ impl Supervisor {
             run.integration = before.integration.clone();
             run.resumable = before.resumable;
             record.state.before_removal = None;
-            record.state.step = before.step.clone();
+            record.state.delivery = None;
             told.push(RunStatusChanged {
                 status: Some(before.status),
                 message: Some("brought back".to_owned()),
@@ -240,7 +229,7 @@ impl Supervisor {
 
     async fn purge_loop(&self, name: &RunRef) -> Result<()> {
         let cell = self.loop_cell(name).await?;
-        let _alone = cell.command().await;
+        let _alone = cell.command().await?;
         let record = cell.read().await;
         if !record.run.status.unified.is_final() {
             let message = "only a merged or deleted loop can be purged";
@@ -248,36 +237,61 @@ impl Supervisor {
                 refuse(&record.run, "purge_failed", message).advise("accept or discard it first")
             );
         }
-        let begun = cell.update(|record, _| {
-            record.state.step = Step::Purging;
-            Ok(())
-        });
-        begun.await?;
-        self.finish_purge(&cell).await
+        self.deliver(&cell, Delivery::Purging, self.finish_purge(&cell))
+            .await
     }
 
     async fn finish_purge(&self, cell: &Cell) -> Result<()> {
         let record = cell.read().await;
-        if let Some(workspace) = record.state.workspace {
-            self.workspace(workspace).purge().await?;
+        if let Some(workspace) = record.state.workspace.map(|record| self.workspace(record))
+            && !self.is_orphaned(&workspace).await?
+        {
+            workspace.purge().await?;
         }
-        let name = record.run.name;
-        let event = grump_core::Event::new(name.clone(), RunDeleted {});
-        let change = Change {
-            events: vec![event],
-            forget: vec![name.clone()],
-            ..Change::default()
-        };
-        self.journal().commit(change).await?;
-        self.store().forget(&name);
+        cell.forget().await?;
+        self.store().forget(&record.run.name);
         Ok(())
+    }
+
+    /// Whether a workspace's repository is gone. Then nothing but a folder can be left of it, and
+    /// that is removed.
+    async fn is_orphaned(&self, workspace: &Workspace) -> Result<bool> {
+        let record = workspace.record();
+        if record.common_dir.exists() {
+            return Ok(false);
+        }
+        match tokio::fs::remove_dir_all(&record.path).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::new(
+                ErrorKind::Storage,
+                "a worktree cannot be removed",
+            )
+            .with("path", record.path.display())
+            .caused_by(error)),
+            _ => Ok(true),
+        }
+    }
+
+    /// Notes a delivery down, does it, and takes the note back if it fails: what failed is not done
+    /// later behind somebody's back.
+    async fn deliver<T>(
+        &self,
+        cell: &Cell,
+        delivery: Delivery,
+        work: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        note(cell, Some(delivery)).await?;
+        let done = work.await;
+        if done.is_err() {
+            note(cell, None).await?;
+        }
+        done
     }
 
     /// Goes on with what a crash cut off while a loop's work was delivered or thrown away.
     pub(crate) async fn finish_delivery(&self, cell: &Arc<Cell>) -> Result<()> {
         let record = cell.read().await;
-        match &record.state.step {
-            Step::Merging { plan } => {
+        match &record.state.delivery {
+            Some(Delivery::Merging { plan }) => {
                 let Some(workspace) = self.work_of(&record) else {
                     return Ok(());
                 };
@@ -287,32 +301,33 @@ impl Supervisor {
                         self.clean_up(cell).await;
                         Ok(())
                     }
-                    _ => {
-                        let cleared = cell.update(|record, _| {
-                            record.state.step = Step::None;
-                            Ok(())
-                        });
-                        cleared.await.map(drop)
-                    }
+                    _ => note(cell, None).await,
                 }
             }
-            Step::Discarding => self.finish_discard(cell).await,
-            Step::Undoing => self.finish_undo(cell).await,
-            Step::Purging => self.finish_purge(cell).await,
-            _ => Ok(()),
+            Some(Delivery::Discarding) => self.finish_discard(cell).await,
+            Some(Delivery::Undoing) => self.finish_undo(cell).await,
+            Some(Delivery::Purging) => self.finish_purge(cell).await,
+            None => Ok(()),
         }
     }
 
     /// Writes down that a loop was cut off, before something is done with what it left.
     async fn settle(&self, cell: &Cell) -> Result<()> {
         let record = cell.read().await;
-        let cut_off = shown(record.clone(), self.identity()).status != record.run.status;
-        if cut_off {
+        if self.is_cut_off(&record) {
             self.give_up(cell).await
         } else {
             Ok(())
         }
     }
+}
+
+async fn note(cell: &Cell, delivery: Option<Delivery>) -> Result<()> {
+    let noted = cell.update(|record, _| {
+        record.state.delivery = delivery;
+        Ok(())
+    });
+    noted.await.map(drop)
 }
 
 /// Whether an agent ever worked on it: one that was stopped in the queue has no branch, and what

@@ -45,9 +45,6 @@ impl Events for Supervisor {
     async fn watch(&self, run: &RunRef, since: Since) -> Result<EventStream> {
         self.ready().await?;
         let updates = self.journal().watch(Some(run.clone()), since).await?;
-        if self.identity().is_some() && self.cut_off(run).await?.is_none() {
-            return Ok(updates);
-        }
         Ok(until_cut_off(self.clone(), run.clone(), updates))
     }
 
@@ -60,11 +57,13 @@ impl Events for Supervisor {
 impl Supervisor {
     /// The run as it is shown, if the engine that worked on it is gone.
     async fn cut_off(&self, run: &RunRef) -> Result<Option<Run>> {
+        if self.is_running(&run.id) {
+            return Ok(None);
+        }
         let stored = self.journal().run(run).await?.ok_or_else(|| missing(run))?;
         let record = LoopRecord::read(stored)?;
-        let status = record.run.status.clone();
-        let shown = shown(record, self.engine_at_work().as_ref());
-        Ok((shown.status != status).then_some(shown))
+        let is_cut_off = self.is_cut_off(&record);
+        Ok(is_cut_off.then(|| shown(record, true)))
     }
 }
 

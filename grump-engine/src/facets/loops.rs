@@ -10,7 +10,6 @@ use grump_core::{
 };
 use uuid::Uuid;
 
-use super::shown;
 use crate::{
     check,
     flow::{
@@ -65,7 +64,7 @@ impl Loops for Supervisor {
             Ok(record.clone())
         });
         let (record, _) = edited.await?;
-        Ok(shown(record, self.identity()))
+        Ok(self.shown(record))
     }
 
     async fn set_pending_prompt(&self, run: &RunRef, prompt: String) -> Result<()> {
@@ -122,17 +121,23 @@ impl Supervisor {
         if let Some(command) = &config.verify {
             check::words(command)?;
         }
+        if config
+            .model
+            .as_ref()
+            .is_some_and(|model| !model.is_complete())
+        {
+            return Err(invalid("a model needs provider and name"));
+        }
         StopRule::new(&config.stop_pattern)?;
         self.agent(&config.backend.agent).map(drop)
     }
 
     async fn set_pending(&self, run: &RunRef, prompt: Option<String>) -> Result<()> {
-        let own = self.own().await?;
+        self.own().await?;
         let cell = self.loop_cell(run).await?;
         let set = cell.update(|record, _| {
-            let at_work = is_at_work(record.run.status.unified);
-            if !at_work || record.state.engine.as_ref() != Some(own) {
-                let shown = shown(record.clone(), Some(own));
+            if !is_at_work(record.run.status.unified) || self.is_cut_off(record) {
+                let shown = self.shown(record.clone());
                 return Err(refuse(&shown, "not_running", "the loop is not running"));
             }
             detail_mut(&mut record.run)?.pending_prompt = prompt;

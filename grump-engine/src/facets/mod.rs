@@ -10,18 +10,15 @@ mod system;
 
 use grump_core::{Integration, Outcome, Run, RunStatus};
 
-use crate::{
-    flow::{state::LoopRecord, states::is_at_work},
-    owner::EngineIdentity,
-};
+use crate::flow::state::LoopRecord;
 
 /// The run as it is shown.
 ///
 /// A loop that a dead engine worked on is not running, whatever was stored last: it is shown as
 /// interrupted, without writing that down.
-pub(crate) fn shown(record: LoopRecord, at_work: Option<&EngineIdentity>) -> Run {
-    let LoopRecord { mut run, state } = record;
-    if is_at_work(run.status.unified) && state.engine.as_ref() != at_work {
+pub(crate) fn shown(record: LoopRecord, is_cut_off: bool) -> Run {
+    let LoopRecord { mut run, .. } = record;
+    if is_cut_off {
         run.status = RunStatus::Cancelled.into();
         run.outcome = Some(Outcome::Interrupted);
         run.resumable = true;

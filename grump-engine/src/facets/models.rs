@@ -42,7 +42,7 @@ impl Models for Supervisor {
 
     async fn set_last_used(&self, model: ModelRef) -> Result<()> {
         self.own().await?;
-        if model.provider.trim().is_empty() || model.model.trim().is_empty() {
+        if !model.is_complete() {
             return Err(Error::new(
                 ErrorKind::InvalidInput,
                 "a model needs provider and name",

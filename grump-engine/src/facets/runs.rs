@@ -7,7 +7,6 @@ use grump_core::{
     payload::{RunDeleted, RunStarted},
 };
 
-use super::shown;
 use crate::{
     flow::{
         driver::{detail, detail_mut},
@@ -17,18 +16,17 @@ use crate::{
     owner::EngineIdentity,
     store::{Cell, Told, missing},
     supervisor::Supervisor,
-    workspace::{self, MergeTarget, WorkspacePlan, WorkspaceRecord},
+    workspace::{self, Head, MergeTarget, Repository, WorkspacePlan, WorkspaceRecord},
 };
 
 #[async_trait]
 impl Runs for Supervisor {
     async fn list(&self, filter: RunFilter) -> Result<Vec<Run>> {
         self.ready().await?;
-        let at_work = self.engine_at_work();
         let stored = self.journal().runs().await?;
         let mut runs = Vec::with_capacity(stored.len());
         for record in stored {
-            let run = shown(LoopRecord::read(record)?, at_work.as_ref());
+            let run = self.shown(LoopRecord::read(record)?);
             if filter.matches(&run) {
                 runs.push(run);
             }
@@ -39,10 +37,7 @@ impl Runs for Supervisor {
     async fn open(&self, run: &RunRef) -> Result<Run> {
         self.ready().await?;
         let stored = self.journal().run(run).await?.ok_or_else(|| missing(run))?;
-        Ok(shown(
-            LoopRecord::read(stored)?,
-            self.engine_at_work().as_ref(),
-        ))
+        Ok(self.shown(LoopRecord::read(stored)?))
     }
 
     async fn start(&self, request: StartRun) -> Result<Started> {
@@ -56,12 +51,12 @@ impl Runs for Supervisor {
         self.own().await?;
         let cell = self.loop_cell(run).await?;
         let was_over = cell.read().await.run.status.unified.is_terminal();
-        let halted = self.halt(run).await || self.halt_behind_commands(run, &cell).await;
+        let halted = self.halt(run).await || self.halt_behind_commands(run, &cell).await?;
         let record = cell.read().await;
         // A task may outlive its loop's end by a moment.
         let was_over = was_over && record.run.outcome != Some(Outcome::Stopped);
         if !halted || was_over {
-            let shown = shown(record, self.identity());
+            let shown = self.shown(record);
             return Err(refuse(&shown, "not_running", "the loop is not running"));
         }
         let after = record.run;
@@ -99,17 +94,17 @@ impl Supervisor {
 
     /// As [`halt`](Supervisor::halt), once no command is under way: a start may be about to put the
     /// loop to work.
-    async fn halt_behind_commands(&self, run: &RunRef, cell: &Cell) -> bool {
-        let _alone = cell.command().await;
-        self.halt(run).await
+    async fn halt_behind_commands(&self, run: &RunRef, cell: &Cell) -> Result<bool> {
+        let _alone = cell.command().await?;
+        Ok(self.halt(run).await)
     }
 
     async fn start_loop(&self, request: StartRun) -> Result<Started> {
         let own = self.own().await?.clone();
         let cell = self.loop_cell(&request.run).await?;
-        let _alone = cell.command().await;
+        let _alone = cell.command().await?;
         let record = cell.read().await;
-        let cut_off = is_cut_off(&record, &own);
+        let cut_off = self.is_cut_off(&record);
         refuse_start(&record, cut_off)?;
         self.agent(&detail(&record.run)?.config.backend.agent)?;
         let (workspace, notes) = match record.state.workspace.clone() {
@@ -120,15 +115,19 @@ impl Supervisor {
             }
         };
         let before = self.journal().position();
+        let reserved = self.reserve(&request.run);
         let started = cell.update(|record, told| {
             begin(record, told, own, workspace, cut_off)?;
             notes.into_iter().for_each(|note| told.push(note));
             Ok(())
         });
         started.await?;
-        self.drive(request.run, cell.clone());
-        if let Some(model) = detail(&record.run)?.config.model.clone() {
-            self.set_last_used(model).await?;
+        self.drive(reserved, cell.clone());
+        if let Some(model) = detail(&record.run)?.config.model.clone()
+            && let Err(error) = self.set_last_used(model).await
+        {
+            // Only a convenience: the loop runs.
+            tracing::warn!(%error, "the last model that was used could not be stored");
         }
         Ok(Started::new(Some(self.journal().cursor(before))))
     }
@@ -142,6 +141,17 @@ impl Supervisor {
         let config = &detail(run)?.config;
         let repository = self.repository(&config.directory).await?;
         let files = repository.uncommitted().await?;
+        let mut plan = WorkspacePlan {
+            data: self.data().path(),
+            run: run.name.id.as_str(),
+            title: &run.title,
+            branch_prefix: &config.git.branch_prefix,
+            now: jiff::Timestamp::now(),
+        };
+        // What cannot be planned is refused before the user's checkout is touched.
+        if !files.is_empty() && uncommitted.is_some() {
+            check_plan(&repository, &plan).await?;
+        }
         let mut notes = Vec::new();
         if !files.is_empty() {
             let (how, done) = match uncommitted {
@@ -156,27 +166,20 @@ impl Supervisor {
                 notes.push(Payload::log("info", note));
             }
         }
-        let plan = WorkspacePlan {
-            data: self.data().path(),
-            run: run.name.id.as_str(),
-            title: &run.title,
-            branch_prefix: &config.git.branch_prefix,
-            now: jiff::Timestamp::now(),
-        };
+        plan.now = jiff::Timestamp::now();
         Ok((repository.plan(&plan).await?, notes))
     }
 
     async fn remove_loop(&self, name: &RunRef) -> Result<()> {
-        let own = self.own().await?.clone();
         let cell = self.loop_cell(name).await?;
         // First the lock: a start that is under way is over then, and its work is found and ended.
-        let _alone = cell.command().await;
+        let _alone = cell.command().await?;
         self.halt(name).await;
         let record = cell.read().await;
         if record.run.status.unified == RunStatus::Discarded {
             return Ok(());
         }
-        if is_cut_off(&record, &own) {
+        if self.is_cut_off(&record) {
             self.give_up(&cell).await?;
         }
         let removed = cell.update(|record, told| {
@@ -198,9 +201,12 @@ impl Supervisor {
     }
 }
 
-/// A dead engine worked on it, and this one has not taken it up.
-fn is_cut_off(record: &LoopRecord, own: &EngineIdentity) -> bool {
-    is_at_work(record.run.status.unified) && record.state.engine.as_ref() != Some(own)
+/// Plans, for the errors only. An empty repository may still get its first commit.
+async fn check_plan(repository: &Repository, plan: &WorkspacePlan<'_>) -> Result<()> {
+    match repository.head().await? {
+        Head::Unborn { .. } => Ok(()),
+        _ => repository.plan(plan).await.map(drop),
+    }
 }
 
 fn refuse_start(record: &LoopRecord, cut_off: bool) -> Result<()> {
@@ -232,7 +238,7 @@ fn begin(
     workspace: WorkspaceRecord,
     cut_off: bool,
 ) -> Result<()> {
-    let goes_on = cut_off || record.run.resumable;
+    let goes_on = cut_off || record.run.resumable || record.state.step.is_under_way();
     if cut_off {
         record.run.status = RunStatus::Starting.into();
     } else {

@@ -46,8 +46,7 @@ impl Driver {
         iteration: &Iteration,
         worked: Duration,
     ) -> Result<Verdict> {
-        let record = self.cell.read().await;
-        let rule = StopRule::new(&detail(&record.run)?.config.stop_pattern)?;
+        let rule = StopRule::new(&iteration.stop_pattern)?;
         let ending = played.ending();
         let (matched, error) = match played.end {
             Some(Ok(end)) => (ending.is_none() && is_done(&rule, &end), None),

@@ -1,6 +1,12 @@
 //! The loop: the same prompt again and again in a worktree until it is done.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use grump_core::{
     Error, ErrorKind, Loop, Outcome, Payload, Result, Run, RunRef, RunStatus, Timestamp,
@@ -16,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     conclude::Verdict,
     pump::{Played, Pump},
-    state::{LoopRecord, LoopState, Step},
+    state::{LoopRecord, Step},
     states::enter,
 };
 use crate::{
@@ -37,6 +43,8 @@ pub(crate) struct Driver {
     pub(crate) shutdown: CancellationToken,
     /// Either of the two.
     pub(crate) halt: CancellationToken,
+    /// What a crash had left half done is in order.
+    pub(crate) recovered: AtomicBool,
 }
 
 /// Why a loop's work ended.
@@ -76,12 +84,16 @@ impl Driver {
         let workspace = self.workspace().await?;
         workspace.create().await?;
         let redo = match self.recover(&workspace).await? {
-            Some(Redo::End(ending)) => return Ok(ending),
+            Some(Redo::End(ending)) => {
+                self.recovered.store(true, Ordering::Relaxed);
+                return Ok(ending);
+            }
             redo => redo,
         };
-        let mut session = self.open_session(&workspace).await?;
-        let ending = self.iterate(&workspace, session.as_mut(), redo).await;
-        let closed = session.close().await;
+        self.recovered.store(true, Ordering::Relaxed);
+        let mut session = None;
+        let ending = self.iterate(&workspace, &mut session, redo).await;
+        let closed = close(&mut session).await;
         let ending = ending?;
         closed.map(|()| ending)
     }
@@ -124,7 +136,9 @@ impl Driver {
         Ok(self.supervisor.workspace(record))
     }
 
-    async fn open_session(&self, workspace: &Workspace) -> Result<Box<dyn AgentSession>> {
+    /// Sets the agent up; `None` if the loop is stopped meanwhile. What had been started by then is
+    /// ended.
+    async fn open_session(&self, workspace: &Workspace) -> Result<Option<Box<dyn AgentSession>>> {
         let record = self.cell.read().await;
         let config = &detail(&record.run)?.config;
         let agent = self.supervisor.agent(&config.backend.agent)?;
@@ -135,14 +149,17 @@ impl Driver {
             connect: config.backend.connect.clone(),
             ask: config.policy != grump_core::Policy::Allow,
         };
-        agent.open(site).await
+        select! {
+            opened = agent.open(site) => opened.map(Some),
+            () = self.halt.cancelled() => Ok(None),
+        }
     }
 
     /// Goes on with iterations until there is a reason to end.
     async fn iterate(
         &self,
         workspace: &Workspace,
-        session: &mut dyn AgentSession,
+        session: &mut Option<Box<dyn AgentSession>>,
         mut redo: Option<Redo>,
     ) -> Result<Ending> {
         loop {
@@ -156,12 +173,23 @@ impl Driver {
             if let Some(ending) = self.reason_to_end(redo.is_some()).await? {
                 return Ok(ending);
             }
+            if session.is_none() {
+                *session = self.open_session(workspace).await?;
+            }
+            let Some(agent) = session else {
+                return Ok(Outcome::Stopped.into());
+            };
             let begun = Instant::now();
             let iteration = self.begin(redo).await?;
             let outside = workspace.outside().await?;
-            let played = self.play(session, &iteration).await?;
+            let played = self.play(agent.as_mut(), &iteration).await?;
+            if !played.is_clean() {
+                // It may still be at work, and its work is about to be committed.
+                close(session).await?;
+            }
             self.report_outside(workspace, &outside).await?;
             if played.stopped {
+                self.count_time(begun.elapsed()).await?;
                 return Ok(Outcome::Stopped.into());
             }
             let verdict = self.judge(played, &iteration, begun.elapsed()).await?;
@@ -169,6 +197,15 @@ impl Driver {
                 return Ok(ending);
             }
         }
+    }
+
+    /// Counts the time of an iteration that came to no end of its own.
+    async fn count_time(&self, worked: Duration) -> Result<()> {
+        let counted = self.cell.update(|record, _| {
+            detail_mut(&mut record.run)?.worked_ms += worked.as_millis() as u64;
+            Ok(())
+        });
+        counted.await.map(drop)
     }
 
     /// Why no further iteration is to begin, if so.
@@ -209,6 +246,7 @@ impl Driver {
             told.push(IterationStarted {});
             Ok(Iteration {
                 number: detail.iteration,
+                stop_pattern: detail.config.stop_pattern.clone(),
                 prompt,
                 started_at: Timestamp::now(),
             })
@@ -227,7 +265,8 @@ impl Driver {
             questions: self.supervisor.questions(),
             policy: detail.config.policy,
             stop: &self.halt,
-            deadline: left.map(|left| Instant::now() + left),
+            // A budget beyond what the clock can say is none.
+            deadline: left.and_then(|left| Instant::now().checked_add(left)),
         };
         pump.play(session, iteration.prompt.clone(), iteration.number)
             .await
@@ -254,8 +293,13 @@ impl Driver {
         }
         let ended = self
             .cell
-            .update(|record, told| end_work(record, told, &ending));
+            .update(|record, told| end_work(record, told, &ending, self.has_recovered()));
         ended.await.map(drop)
+    }
+
+    /// What a crash had left half done is in order, so that nothing of it need be remembered.
+    fn has_recovered(&self) -> bool {
+        self.recovered.load(Ordering::Relaxed)
     }
 
     /// The engine is shutting down, and nobody wished to stop the loop.
@@ -278,9 +322,17 @@ impl Driver {
                 outcome: Outcome::Errors,
                 error: Some(error.to_string()),
             };
-            end_work(record, told, &ending)
+            end_work(record, told, &ending, self.has_recovered())
         });
         ended.await.map(drop)
+    }
+}
+
+/// Ends whatever an agent's session started, if there is one.
+async fn close(session: &mut Option<Box<dyn AgentSession>>) -> Result<()> {
+    match session.take() {
+        Some(session) => session.close().await,
+        None => Ok(()),
     }
 }
 
@@ -288,6 +340,8 @@ impl Driver {
 pub(crate) struct Iteration {
     pub(crate) number: u64,
     pub(crate) prompt: String,
+    /// As it was when the iteration began: an edit counts from the next one on.
+    pub(crate) stop_pattern: String,
     pub(crate) started_at: Timestamp,
 }
 
@@ -314,8 +368,13 @@ fn start_up(record: &mut LoopRecord, told: &mut Told) -> Result<()> {
     Ok(())
 }
 
-/// Ends a loop's work.
-pub(crate) fn end_work(record: &mut LoopRecord, told: &mut Told, ending: &Ending) -> Result<()> {
+/// Ends a loop's work. What was under way is forgotten, or is there to be gone on with.
+pub(crate) fn end_work(
+    record: &mut LoopRecord,
+    told: &mut Told,
+    ending: &Ending,
+    forget_step: bool,
+) -> Result<()> {
     let run = &mut record.run;
     enter(run, status_of(ending.outcome))?;
     run.outcome = Some(ending.outcome);
@@ -323,11 +382,8 @@ pub(crate) fn end_work(record: &mut LoopRecord, told: &mut Told, ending: &Ending
     run.resumable = ending.outcome == Outcome::Interrupted;
     run.ended_at = Some(Timestamp::now());
     told.push(end_of(run, ending));
-    if !run.resumable {
-        record.state = LoopState {
-            step: Step::None,
-            ..std::mem::take(&mut record.state)
-        };
+    if forget_step {
+        record.state.step = Step::None;
     }
     Ok(())
 }

@@ -186,6 +186,11 @@ async fn at(moment: Option<Instant>) {
 }
 
 impl Played {
+    /// The agent ended the turn by itself, and in order: nothing of it is at work any more.
+    pub(crate) fn is_clean(&self) -> bool {
+        matches!(self.end, Some(Ok(_))) && self.ending().is_none()
+    }
+
     /// Why the loop ends with this turn, if it does whatever the agent said.
     pub(crate) fn ending(&self) -> Option<Outcome> {
         match (self.stopped, self.over_budget) {

@@ -12,7 +12,8 @@ use grump_core::{
     RunRef, Timestamp,
     payload::{PermissionRequested, PermissionResolved},
 };
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::timeout};
+use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
 use crate::{
@@ -34,6 +35,8 @@ struct Waiting {
     approval: Approval,
     iteration: u64,
     answer: oneshot::Sender<Ruling>,
+    /// Ends the waiting for its deadline, once it is answered.
+    _expiry: DropGuard,
 }
 
 impl Questions {
@@ -87,18 +90,20 @@ impl Questions {
                 return Ok(());
             }
         }
+        let answered = CancellationToken::new();
         self.lock().insert(
             id.clone(),
             Waiting {
                 approval: approval.clone(),
                 iteration,
                 answer,
+                _expiry: answered.clone().drop_guard(),
             },
         );
         self.commit(&approval, iteration, vec![asked.into()])
             .await?;
         if let Some(patience) = policy.patience() {
-            self.expire_after(id, patience);
+            self.expire_after(id, patience, answered);
         }
         Ok(())
     }
@@ -166,10 +171,12 @@ impl Questions {
         Ok(())
     }
 
-    fn expire_after(&self, id: ApprovalId, patience: Duration) {
+    fn expire_after(&self, id: ApprovalId, patience: Duration, answered: CancellationToken) {
         let questions = self.clone();
         tokio::spawn(async move {
-            tokio::time::sleep(patience).await;
+            if timeout(patience, answered.cancelled()).await.is_ok() {
+                return;
+            }
             let verdict = Verdict {
                 decision: Decision::Expired,
                 by: "deadline",

@@ -23,13 +23,17 @@ pub(crate) struct LoopState {
     pub(crate) last_commit: Option<CommitId>,
     /// The iteration that it was in when it was last started; limits count from there.
     pub(crate) started_after: u64,
-    /// What is under way. Written before it is done, so that a kill in the middle is repaired.
+    /// What is under way in its work. Written before it is done, so that a kill in the middle is
+    /// repaired.
     pub(crate) step: Step,
+    /// What is being done with its work, likewise. Apart from the step: a delivery that fails
+    /// leaves the work as it was.
+    pub(crate) delivery: Option<Delivery>,
     /// How it was before it was discarded or removed.
     pub(crate) before_removal: Option<Box<Before>>,
 }
 
-/// What is under way with a loop.
+/// What is under way in a loop's work.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Step {
@@ -42,7 +46,20 @@ pub(crate) enum Step {
     Committing(Verdict),
     /// The work is over for this reason; what was started for it is being ended.
     Ending(Ending),
-    /// The work is being merged.
+}
+
+impl Step {
+    /// A crash came in the middle of it, and the loop has not gone on since.
+    pub(crate) const fn is_under_way(&self) -> bool {
+        !matches!(self, Self::None)
+    }
+}
+
+/// What is being done with a loop's work.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Delivery {
+    /// It is being merged.
     Merging { plan: MergePlan },
     /// Branch and worktree are being removed.
     Discarding,
@@ -59,8 +76,6 @@ pub(crate) struct Before {
     pub(crate) outcome: Option<Outcome>,
     pub(crate) integration: grump_core::Integration,
     pub(crate) resumable: bool,
-    /// What was under way: a crash may have cut it off before.
-    pub(crate) step: Step,
     /// Its branch was deleted, and is in a backup.
     pub(crate) branch_deleted: bool,
 }
@@ -74,7 +89,6 @@ impl Before {
             outcome: run.outcome,
             integration: run.integration.clone(),
             resumable: run.resumable,
-            step: record.state.step.clone(),
             branch_deleted,
         }
     }
