@@ -292,7 +292,7 @@ kinds! {
     }
     /// A commit was made.
     "commit.created" CommitCreated {
-        /// The commit: `{"sha", "message", "files"}` from the engine, any shape from elsewhere.
+        /// The commit: `{"sha", "files"}` from the engine, any shape from elsewhere.
         commit: Json,
     }
     /// The run made something that can be downloaded.

@@ -200,12 +200,13 @@ impl Supervisor {
 
     async fn finish_undo(&self, cell: &Cell) -> Result<()> {
         let record = cell.read().await;
-        let Some(before) = record.state.before_removal else {
+        let Some(before) = record.state.before_removal.clone() else {
             return Ok(());
         };
-        // The worktree of a merged loop is gone for good; that of any other one comes back.
+        // The worktree of a merged loop is gone for good; one that never began needs none.
+        let comes_back = has_open_result(before.status.unified) && has_begun(&record);
         if let Some(workspace) = record.state.workspace
-            && (before.branch_deleted || has_open_result(before.status.unified))
+            && (before.branch_deleted || comes_back)
         {
             self.workspace(workspace).undo_discard().await?;
         }

@@ -226,7 +226,7 @@ impl Loops {
         self.0.deliveries().purge(&RunRef::of_loop(id)).await
     }
 
-    /// Finds the one loop whose id, or whose title, begins with `text`.
+    /// Finds the one loop whose id holds `text`, or whose title is `text`.
     ///
     /// # Errors
     /// `NotFound` if there is none; `InvalidInput` if there are several, naming them.
