@@ -141,7 +141,7 @@ impl Scene {
         let wait = format!("until [ -e '{}' ]; do sleep 0.01; done", flag.display());
         let line =
             json!({"append": {"path": "lines.txt", "content": "{{iteration}}: {{prompt}}\n"}});
-        let usage = json!({"usage": {"input_tokens": 10, "output_tokens": 5}});
+        let usage = json!({"usage": {"input": 10, "output": 5}});
         let script = json!({"turns": [
             {"steps": [line, {"bash": wait}], "final": "Not yet."},
             {"steps": [usage, line, {"bash": "echo second >>tool.txt"}], "final": "Not yet."},
