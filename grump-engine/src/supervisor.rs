@@ -283,6 +283,11 @@ impl Supervisor {
         })
     }
 
+    /// Does something that nobody waits for but the engine's close.
+    pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.0.tasks.spawn(work);
+    }
+
     pub(crate) async fn repository(&self, directory: &str) -> Result<Repository> {
         Repository::discover_with(self.0.git.clone(), Path::new(directory)).await
     }
@@ -352,6 +357,7 @@ impl Supervisor {
             shutdown: self.0.shutdown.clone(),
             halt: running.halt.clone(),
             recovered: AtomicBool::new(false),
+            late: AtomicBool::new(false),
         };
         self.0.tasks.spawn(async move {
             driver.drive().await;

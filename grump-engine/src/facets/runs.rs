@@ -68,6 +68,12 @@ impl Runs for Supervisor {
                 )
                 .with("error", error))
             }
+            (status, _) if is_at_work(status) && !self.is_running(&run.id) => Err(Error::new(
+                ErrorKind::Storage,
+                "the loop has ended, which could not be stored yet",
+            )
+            .with("run", run)
+            .advise("see that its disk has space; it is stored as soon as that works")),
             _ => Ok(()),
         }
     }

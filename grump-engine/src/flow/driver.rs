@@ -16,14 +16,18 @@ use grump_core::{
     },
 };
 use serde::{Deserialize, Serialize};
-use tokio::{select, sync::OwnedSemaphorePermit, time::Instant};
+use tokio::{
+    select,
+    sync::OwnedSemaphorePermit,
+    time::{Instant, sleep},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     conclude::Verdict,
     pump::{Played, Pump},
     state::{LoopRecord, Step},
-    states::enter,
+    states::{enter, is_at_work},
 };
 use crate::{
     agent::{AgentSession, Site},
@@ -45,6 +49,8 @@ pub(crate) struct Driver {
     pub(crate) halt: CancellationToken,
     /// What a crash had left half done is in order.
     pub(crate) recovered: AtomicBool,
+    /// Its end is still to be stored, though its task is over.
+    pub(crate) late: AtomicBool,
 }
 
 /// Why a loop's work ended.
@@ -67,13 +73,34 @@ impl Driver {
     /// Does the loop's work, from wherever it is, to its end. Everything that was started for it is
     /// gone before its end is told.
     pub(crate) async fn drive(self) {
-        let ended = match self.work().await {
+        let worked = self.work().await;
+        if let Err(error) = self.tell_end(&worked).await {
+            tracing::error!(%error, run = %self.name, "the end of a loop cannot be stored yet");
+            self.late.store(true, Ordering::Relaxed);
+            let supervisor = self.supervisor.clone();
+            supervisor.spawn(async move { self.keep_telling_end(&worked).await });
+        }
+    }
+
+    async fn tell_end(&self, worked: &Result<Ending>) -> Result<()> {
+        match worked {
             Ok(ending) => self.finish(ending).await,
             Err(error) => self.fail(error).await,
-        };
-        if let Err(error) = ended {
-            // It stays as it was; the next engine on this folder repairs it.
-            tracing::error!(%error, run = %self.name, "the end of a loop could not be stored");
+        }
+    }
+
+    /// Tries until the journal can be written again. If the engine ends before, the loop stays as
+    /// it was, and the next engine on this folder repairs it.
+    async fn keep_telling_end(&self, worked: &Result<Ending>) {
+        const PAUSE: Duration = Duration::from_millis(500);
+        while is_at_work(self.cell.read().await.run.status.unified) && !self.is_taken_up() {
+            select! {
+                () = sleep(PAUSE) => {}
+                () = self.shutdown.cancelled() => return,
+            }
+            if self.tell_end(worked).await.is_ok() {
+                return;
+            }
         }
     }
 
@@ -287,14 +314,33 @@ impl Driver {
 
     /// Stores why the work ended, and tells of it; a loop that only the engine's end cut off stays
     /// as it is.
-    async fn finish(&self, ending: Ending) -> Result<()> {
+    async fn finish(&self, ending: &Ending) -> Result<()> {
         if ending.outcome == Outcome::Stopped && self.is_only_cut_off() {
             return Ok(());
         }
-        let ended = self
-            .cell
-            .update(|record, told| end_work(record, told, &ending, self.has_recovered()));
+        self.end(ending, None).await
+    }
+
+    async fn end(&self, ending: &Ending, error: Option<&Error>) -> Result<()> {
+        let ended = self.cell.update(|record, told| {
+            if self.is_taken_up() {
+                return Ok(());
+            }
+            if let Some(error) = error {
+                told.push(ErrorReported {
+                    message: error.to_string(),
+                    code: Some(error.kind().as_str().to_owned()),
+                });
+            }
+            let is_over = ending.outcome != Outcome::Interrupted;
+            end_work(record, told, ending, is_over && self.has_recovered())
+        });
         ended.await.map(drop)
+    }
+
+    /// The end could not be stored in time, and the loop was started again since.
+    fn is_taken_up(&self) -> bool {
+        self.late.load(Ordering::Relaxed) && self.supervisor.is_running(&self.name.id)
     }
 
     /// What a crash had left half done is in order, so that nothing of it need be remembered.
@@ -307,24 +353,22 @@ impl Driver {
         self.shutdown.is_cancelled() && !self.stop.is_cancelled()
     }
 
-    /// Ends the loop with an error that no further iteration can mend.
-    async fn fail(&self, error: Error) -> Result<()> {
+    /// Ends the loop with an error that no further iteration can mend. Where the disk was full or
+    /// failed it was cut off, as by a crash, and starting it goes on with it.
+    async fn fail(&self, error: &Error) -> Result<()> {
         if self.is_only_cut_off() {
             return Ok(());
         }
         tracing::warn!(%error, run = %self.name, "a loop failed");
-        let ended = self.cell.update(|record, told| {
-            told.push(ErrorReported {
-                message: error.to_string(),
-                code: Some(error.kind().as_str().to_owned()),
-            });
-            let ending = Ending {
-                outcome: Outcome::Errors,
-                error: Some(error.to_string()),
-            };
-            end_work(record, told, &ending, self.has_recovered())
-        });
-        ended.await.map(drop)
+        let outcome = match error.kind() {
+            ErrorKind::Storage => Outcome::Interrupted,
+            _ => Outcome::Errors,
+        };
+        let ending = Ending {
+            outcome,
+            error: Some(error.to_string()),
+        };
+        self.end(&ending, Some(error)).await
     }
 }
 
