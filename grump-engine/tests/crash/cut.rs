@@ -47,6 +47,7 @@ pub(crate) fn orders(scene: &Scene, acts: &[Act]) -> Orders {
         root: scene.root().to_owned(),
         acts: acts.to_vec(),
         dies_at: None,
+        full_at: None,
     }
 }
 

@@ -9,7 +9,9 @@
 mod anytime;
 mod cut;
 mod delivering;
+mod full_disk;
 mod looping;
 mod scene;
+mod storage;
 mod truth;
 mod victim;

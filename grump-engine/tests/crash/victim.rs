@@ -14,7 +14,10 @@ use grump::{EventKind, Plane, Since, Update};
 use grump_engine::{Resume, failpoint};
 use serde::{Deserialize, Serialize};
 
-use crate::scene::{Open, PENDING, Scene, only};
+use crate::{
+    full_disk,
+    scene::{Open, PENDING, Scene, only},
+};
 
 const ORDERS: &str = "GRUMP_TEST_VICTIM";
 
@@ -26,6 +29,8 @@ pub(crate) struct Orders {
     pub(crate) acts: Vec<Act>,
     /// The point at which it dies, counted from 1.
     pub(crate) dies_at: Option<usize>,
+    /// The point at which its disk is full for a while.
+    pub(crate) full_at: Option<usize>,
 }
 
 /// One thing that a victim does.
@@ -33,6 +38,10 @@ pub(crate) struct Orders {
 pub(crate) enum Act {
     /// Creates the loop, starts it, sets a pending prompt, and waits until it has ended.
     Run,
+    /// Runs the loop to its end, trying again what a full disk refuses.
+    Persist,
+    /// Stops the loop while the disk is full.
+    StopOnFullDisk,
     /// Waits until the loop has ended.
     Wait,
     Accept,
@@ -88,7 +97,10 @@ impl Told {
 
 /// Starts a victim.
 pub(crate) fn start(orders: &Orders) -> std::process::Child {
-    Command::new(env::current_exe().unwrap())
+    // A file that may not grow is an error to hear of, not the end.
+    Command::new("sh")
+        .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
+        .arg(env::current_exe().unwrap())
         .args(["--exact", "victim::one_that_nobody_kills_comes_to_its_end"])
         .env(ORDERS, serde_json::to_string(orders).unwrap())
         .stdout(Stdio::null())
@@ -149,6 +161,7 @@ async fn one_that_nobody_kills_comes_to_its_end() {
                 root: scene.root().to_owned(),
                 acts: vec![Act::Run, Act::Discard, Act::Undo, Act::Accept, Act::Purge],
                 dies_at: None,
+                full_at: None,
             };
             obey(&orders).await;
             assert_eq!(told(&orders, false).done.len(), 8);
@@ -163,13 +176,15 @@ async fn one_that_nobody_kills_comes_to_its_end() {
 async fn obey(orders: &Orders) {
     let scene = Scene::at(&orders.root);
     let report = Report(Arc::new(Mutex::new(File::create(scene.report()).unwrap())));
-    die_at(orders.dies_at, report.clone());
+    mind_points(orders.clone(), report.clone());
     let engine = scene.open(Resume::Continue);
     let plane = engine.plane();
     let watching = tokio::spawn(watch(plane.clone(), report.clone()));
     for act in &orders.acts {
         match act {
             Act::Run => run(&scene, &plane, &report).await,
+            Act::Persist => full_disk::persist(&scene, &plane, || report.tell("done CutOff")).await,
+            Act::StopOnFullDisk => full_disk::stop(&scene, &plane).await,
             act => perform(&plane, *act).await,
         }
         report.tell(&format!("done {act:?}"));
@@ -183,17 +198,30 @@ async fn close(engine: Open, watching: tokio::task::JoinHandle<()>) {
     watching.await.unwrap();
 }
 
-/// Tells each point, and dies at the nth.
-fn die_at(point: Option<usize>, report: Report) {
-    let passed = Mutex::new(0);
+/// Tells each point; at the nth it dies, or its disk is full until two commits have failed.
+fn mind_points(orders: Orders, report: Report) {
+    let state = Mutex::new((0, 0));
     failpoint::on_pass(move |name| {
-        let mut passed = passed.lock().unwrap();
+        let mut state = state.lock().unwrap();
+        let (passed, refused) = &mut *state;
         *passed += 1;
         report.tell(&format!("point {name}"));
-        if Some(*passed) == point {
+        if Some(*passed) == orders.dies_at {
             remove_half(name);
             let own = rustix::process::getpid();
             rustix::process::kill_process(own, rustix::process::Signal::KILL).unwrap();
+        }
+        if Some(*passed) == orders.full_at {
+            report.tell(&format!("full {name}"));
+            full_disk::fill(&Scene::at(&orders.root));
+        }
+        if orders.full_at.is_some_and(|point| *passed >= point)
+            && name.starts_with("before the commit")
+        {
+            *refused += 1;
+            if *refused == 3 {
+                full_disk::free();
+            }
         }
     });
 }
@@ -227,7 +255,7 @@ pub(crate) async fn perform(plane: &Plane, act: Act) {
         Act::Remove => loops.remove(&run).await.unwrap(),
         Act::Purge => loops.purge(&run).await.unwrap(),
         Act::Wait => drop(loops.wait(&run).await.unwrap()),
-        Act::Run => unreachable!("it is not done with a loop that is there"),
+        _ => unreachable!("it is not done with a loop that is there"),
     }
 }
 
