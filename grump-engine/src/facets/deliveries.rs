@@ -314,8 +314,8 @@ impl Supervisor {
 
     /// Writes down that a loop was cut off, before something is done with what it left.
     async fn settle(&self, cell: &Cell) -> Result<()> {
-        let record = cell.read().await;
-        if self.is_cut_off(&record) {
+        let (_, is_cut_off) = self.look(cell).await;
+        if is_cut_off {
             self.give_up(cell).await
         } else {
             Ok(())

@@ -61,7 +61,7 @@ impl Supervisor {
             return Ok(None);
         }
         let stored = self.journal().run(run).await?.ok_or_else(|| missing(run))?;
-        let record = LoopRecord::read(stored)?;
+        let record = self.now(LoopRecord::read(stored)?).await?;
         let is_cut_off = self.is_cut_off(&record);
         Ok(is_cut_off.then(|| shown(record, true)))
     }

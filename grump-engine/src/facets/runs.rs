@@ -13,6 +13,7 @@ use crate::{
         state::{Before, LoopRecord, Step},
         states::{enter, has_open_result, is_at_work, refuse},
     },
+    journal::Record,
     owner::EngineIdentity,
     store::{Cell, Told, missing},
     supervisor::Supervisor,
@@ -26,7 +27,7 @@ impl Runs for Supervisor {
         let stored = self.journal().runs().await?;
         let mut runs = Vec::with_capacity(stored.len());
         for record in stored {
-            let run = self.shown(LoopRecord::read(record)?);
+            let run = self.shown_now(record).await?;
             if filter.matches(&run) {
                 runs.push(run);
             }
@@ -37,7 +38,7 @@ impl Runs for Supervisor {
     async fn open(&self, run: &RunRef) -> Result<Run> {
         self.ready().await?;
         let stored = self.journal().run(run).await?.ok_or_else(|| missing(run))?;
-        Ok(self.shown(LoopRecord::read(stored)?))
+        self.shown_now(stored).await
     }
 
     async fn start(&self, request: StartRun) -> Result<Started> {
@@ -87,6 +88,34 @@ impl Runs for Supervisor {
 }
 
 impl Supervisor {
+    /// The run as it is shown, of a record that may be out of date by now.
+    async fn shown_now(&self, stored: Record) -> Result<Run> {
+        let record = self.now(LoopRecord::read(stored)?).await?;
+        Ok(self.shown(record))
+    }
+
+    /// A record read again, if it says that the loop was cut off: a task that ends stores that
+    /// before it is gone, which may have been since.
+    pub(crate) async fn now(&self, record: LoopRecord) -> Result<LoopRecord> {
+        if !self.is_cut_off(&record) {
+            return Ok(record);
+        }
+        match self.journal().run(&record.run.name).await? {
+            Some(stored) => LoopRecord::read(stored),
+            None => Ok(record),
+        }
+    }
+
+    /// The loop as it is now, and whether it was cut off; looked at twice for the same reason.
+    pub(crate) async fn look(&self, cell: &Cell) -> (LoopRecord, bool) {
+        let mut record = cell.read().await;
+        if self.is_cut_off(&record) {
+            record = cell.read().await;
+        }
+        let is_cut_off = self.is_cut_off(&record);
+        (record, is_cut_off)
+    }
+
     /// The loop of this name.
     ///
     /// # Errors
@@ -109,8 +138,7 @@ impl Supervisor {
         let own = self.own().await?.clone();
         let cell = self.loop_cell(&request.run).await?;
         let _alone = cell.command().await?;
-        let record = cell.read().await;
-        let cut_off = self.is_cut_off(&record);
+        let (record, cut_off) = self.look(&cell).await;
         refuse_start(&record, cut_off)?;
         self.agent(&detail(&record.run)?.config.backend.agent)?;
         let (workspace, notes) = match record.state.workspace.clone() {
