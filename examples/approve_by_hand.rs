@@ -76,5 +76,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         done.outcome.map_or("no outcome", grump::Outcome::as_str)
     );
     assert_eq!(plane.loops().diff(&asking).await?.len(), 1);
+    plane.close().await;
     Ok(())
 }

@@ -46,6 +46,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         std::fs::read_to_string(app.join("lines.txt"))?,
         "line 1\nline 2\nline 3\n"
     );
+    plane.close().await;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use directories::ProjectDirs;
-use grump::{Error, Plane, Policy};
+use grump::{ControlPlane as _, Error, Plane, Policy};
 use grump_engine::{
     DataFolder, Engine, Resume,
     agent::{registry::Agents, spec::AgentSpec},

@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, collections::BTreeSet, fmt, sync::Arc};
 
+use async_trait::async_trait;
+
 use crate::{
     delivery::Deliveries,
     error::{Error, Result},
@@ -157,15 +159,22 @@ pub struct Facets {
 ///
 /// For implementers. Users call the handles of the `grump` crate, which ask
 /// [`info`](Self::info) before they call a facet.
+#[async_trait]
 pub trait ControlPlane: Send + Sync + fmt::Debug + 'static {
     /// Who the plane is and what it can do. Known without asking it.
     fn info(&self) -> &PlaneInfo;
 
     /// The facets it has.
     fn facets(&self) -> &Facets;
+
+    /// Ends what the plane does in this process, and answers when it has: agents that run here are
+    /// ended and their runs left to be resumed, connections are closed. Calls that follow are
+    /// refused; closing twice does no harm.
+    async fn close(&self);
 }
 
-/// A plane that somebody else holds too, such as whoever is to close it.
+/// A plane that somebody else holds too.
+#[async_trait]
 impl<P: ControlPlane + ?Sized> ControlPlane for Arc<P> {
     fn info(&self) -> &PlaneInfo {
         (**self).info()
@@ -173,6 +182,10 @@ impl<P: ControlPlane + ?Sized> ControlPlane for Arc<P> {
 
     fn facets(&self) -> &Facets {
         (**self).facets()
+    }
+
+    async fn close(&self) {
+        (**self).close().await;
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use grump_core::{ControlPlane, Error, ErrorKind, EventKind, Facets, Operation, PlaneInfo, Result};
 use tokio::runtime::Handle;
 
@@ -17,7 +18,8 @@ use crate::{
 /// A control plane that runs agents right here, on a data folder of its own.
 ///
 /// While it is open it owns the folder: there is no second engine on it. Dropping the engine ends
-/// all work in its own time and leaves what ran to be resumed; [`close`](Self::close) waits for it.
+/// all work in its own time and leaves what ran to be resumed; [`close`](ControlPlane::close) waits
+/// for it.
 #[derive(Debug)]
 pub struct Engine {
     supervisor: Supervisor,
@@ -97,12 +99,6 @@ impl Engine {
     pub fn data(&self) -> &DataFolder {
         self.supervisor.data()
     }
-
-    /// Ends all work, leaving what ran to be resumed, and frees the folder. Nothing that was
-    /// started is left.
-    pub async fn close(&self) {
-        self.supervisor.close().await;
-    }
 }
 
 impl Drop for Engine {
@@ -111,6 +107,7 @@ impl Drop for Engine {
     }
 }
 
+#[async_trait]
 impl ControlPlane for Engine {
     fn info(&self) -> &PlaneInfo {
         &self.info
@@ -118,6 +115,12 @@ impl ControlPlane for Engine {
 
     fn facets(&self) -> &Facets {
         &self.facets
+    }
+
+    /// Ends all work, leaving what ran to be resumed, and frees the folder. Nothing that was
+    /// started is left.
+    async fn close(&self) {
+        self.supervisor.close().await;
     }
 }
 

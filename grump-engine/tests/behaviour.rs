@@ -104,6 +104,7 @@ struct Masked {
     info: PlaneInfo,
 }
 
+#[async_trait::async_trait]
 impl ControlPlane for Masked {
     fn info(&self) -> &PlaneInfo {
         &self.info
@@ -111,5 +112,9 @@ impl ControlPlane for Masked {
 
     fn facets(&self) -> &Facets {
         self.engine.facets()
+    }
+
+    async fn close(&self) {
+        self.engine.close().await;
     }
 }

@@ -9,8 +9,8 @@ use crate::plane::Plane;
 
 /// A plane that runs agents right here and keeps its data in this folder.
 ///
-/// It owns the folder until the last clone of the plane is dropped; loops that a crash cut off go
-/// on. Agents are named by a specification such as `cmd: claude -p`, or `opencode`. For more say
+/// It owns the folder until [`Plane::close`]; dropping the last clone ends the work too, but in its
+/// own time. Loops that a crash cut off go on. Agents are named by a specification such as `cmd: claude -p`, or `opencode`. For more say
 /// in it build an engine with `grump_engine::Engine::builder` and give it to [`Plane::new`].
 ///
 /// # Errors

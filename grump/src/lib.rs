@@ -30,6 +30,7 @@
 //!     println!("{} {} +{} -{}", file.status, file.path, file.additions, file.deletions);
 //! }
 //! plane.loops().accept(&dark_mode).await?;
+//! plane.close().await;
 //! # Ok(())
 //! # }
 //! ```

@@ -26,6 +26,13 @@ impl Plane {
         self.0.info()
     }
 
+    /// Ends what the plane does in this process and answers when it has: agents that run here are
+    /// ended, their runs left to be resumed, and the data folder is free for another owner. All
+    /// clones of the plane are closed with it.
+    pub async fn close(&self) {
+        self.0.close().await;
+    }
+
     /// Loops: make, start, watch, deliver.
     #[must_use]
     pub fn loops(&self) -> Loops {

@@ -176,6 +176,7 @@ impl Open {
     }
 }
 
+#[async_trait::async_trait]
 impl ControlPlane for Open {
     fn info(&self) -> &PlaneInfo {
         self.0.info()
@@ -183,6 +184,10 @@ impl ControlPlane for Open {
 
     fn facets(&self) -> &Facets {
         self.0.facets()
+    }
+
+    async fn close(&self) {
+        self.0.close().await;
     }
 }
 

@@ -37,8 +37,7 @@ async fn a_worktree_that_no_loop_needs_is_removed() {
     ]);
     let found = doctor::examine(&scene.data()).await.unwrap();
     assert_eq!(found.worktrees, [stray.display().to_string()]);
-    drop(plane);
-    scene.wait_until_free().await;
+    plane.close().await;
     doctor::repair(&scene.data()).await.unwrap();
     assert!(!stray.exists());
     assert!(worktree.exists());

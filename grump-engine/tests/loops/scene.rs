@@ -4,7 +4,7 @@ use std::{path::Path, process::Command, sync::Arc, time::Duration};
 
 use grump::Plane;
 use grump_engine::{
-    DataFolder, Engine, EngineBuilder, Owner,
+    DataFolder, Engine, EngineBuilder,
     agent::{registry::Agents, script::ScriptAgent},
     process::KeeperCommand,
 };
@@ -74,13 +74,6 @@ impl Scene {
             .agents(agents)
             .keeper(KeeperCommand::new(env!("CARGO_BIN_EXE_grump-keeper")))
             .pause_after_error(Duration::ZERO)
-    }
-
-    /// Waits until an engine that was dropped has freed the data folder.
-    pub(crate) async fn wait_until_free(&self) {
-        while Owner::of(&self.data()).is_some() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
     }
 
     /// A plane with these scripts as agents.
