@@ -18,8 +18,9 @@ use crate::{
 /// Something happened to a run.
 ///
 /// As JSON: `{"seq", "kind", "run", "at", "received_at", "iteration", "phase", "severity",
-/// "origin", "payload"}`, absent members left out.
-#[derive(Clone, Debug, PartialEq)]
+/// "origin", "payload"}`, absent members left out. Two events are equal if they tell the same,
+/// whenever each was received and in whatever frame.
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Event {
     /// The plane's number of the event, where it has one. Compared as text, never parsed.
@@ -66,6 +67,19 @@ impl Event {
     #[must_use]
     pub const fn kind(&self) -> EventKind {
         self.payload.kind()
+    }
+}
+
+impl PartialEq for Event {
+    fn eq(&self, other: &Self) -> bool {
+        self.seq == other.seq
+            && self.run == other.run
+            && self.at == other.at
+            && self.iteration == other.iteration
+            && self.phase == other.phase
+            && self.severity == other.severity
+            && self.origin == other.origin
+            && self.payload == other.payload
     }
 }
 

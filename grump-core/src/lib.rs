@@ -67,7 +67,7 @@ pub use loops::{
 };
 pub use model::{Model, ModelRef, Models};
 pub use payload::{EventKind, Payload};
-pub use plane::{ControlPlane, Facets, Operation, PlaneInfo};
+pub use plane::{ControlPlane, Facets, Member, Operation, PlaneInfo};
 pub use review::{Answer, Approval, ApprovalId, Decision, Policy, Reviews};
 pub use run::{
     Outcome, Run, RunDetail, RunFilter, RunId, RunKind, RunRef, Runs, StartRun, Started,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     error::Result,
     model::ModelRef,
+    plane::Member,
     review::Policy,
     run::{Run, RunRef},
     time::Timestamp,
@@ -179,6 +180,21 @@ impl LoopConfig {
     }
 }
 
+impl LoopConfig {
+    /// The members beyond the document that this configuration sets: a plane that lacks one of
+    /// them cannot be told.
+    pub fn members(&self) -> impl Iterator<Item = Member> {
+        [
+            (Member::LoopBudget, self.budget != Budget::default()),
+            (Member::LoopPolicy, self.policy != Policy::default()),
+            (Member::LoopRequireChanges, self.require_changes),
+            (Member::LoopVerify, self.verify.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(member, is_set)| is_set.then_some(member))
+    }
+}
+
 /// How a loop's branches and commits are named.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -244,6 +260,8 @@ pub struct NewLoop {
     pub title: String,
     /// What it is told to do, and how.
     pub config: LoopConfig,
+    /// A second request with the same key answers with the loop that the first one made.
+    pub idempotency_key: Option<String>,
 }
 
 impl NewLoop {
@@ -257,7 +275,16 @@ impl NewLoop {
         Self {
             title: title.into(),
             config: LoopConfig::new(directory, prompt),
+            idempotency_key: None,
         }
+    }
+
+    /// Makes the request safe to repeat: a second one with this key, which nobody else uses, makes
+    /// no second loop.
+    #[must_use]
+    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.idempotency_key = Some(key.into());
+        self
     }
 
     /// Names the agent that does the work.
@@ -370,6 +397,10 @@ pub struct PlanningFolder {
 #[async_trait]
 pub trait Loops: Send + Sync + fmt::Debug {
     /// Creates a loop; nothing runs yet.
+    ///
+    /// # Behaviour
+    /// - With an idempotency key that was used before it answers with the loop that was made then,
+    ///   as it is now, and makes none.
     ///
     /// # Errors
     /// `InvalidInput` for an empty name or prompt, a folder that is not absolute, a stop pattern

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use crate::{
     delivery::Deliveries,
-    error::{Error, Result},
+    error::{Error, ErrorKind, Result},
     event::Events,
     loops::Loops,
     model::Models,
@@ -75,6 +75,58 @@ impl fmt::Display for Operation {
     }
 }
 
+/// Writes every member down once that not every dialect can say.
+macro_rules! members {
+    ($($name:literal $member:ident: $doc:literal)*) => {
+        /// Something that runs, requests and answers hold and that not every dialect can say.
+        ///
+        /// Where a plane lacks a member, what it answers leaves it out, and a request that sets it
+        /// is refused with [`Unsupported`](crate::ErrorKind::Unsupported) before any I/O.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum Member {
+            $(#[doc = concat!("`", $name, "`: ", $doc)] $member,)*
+        }
+
+        impl Member {
+            /// Every member.
+            pub const ALL: &[Self] = &[$(Self::$member),*];
+
+            /// The member's name: noun, full stop, member.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$member => $name,)* }
+            }
+        }
+    };
+}
+
+members! {
+    "run.outcome" RunOutcome: "why the work ended, beyond what the status says"
+    "run.error" RunError: "what went wrong, in full"
+    "run.times" RunTimes: "when the work began and ended"
+    "run.integration" RunIntegration: "what became of the work, and by which commit"
+    "run.resumable" RunResumable: "whether a crash cut it off and it can go on"
+    "loop.branch" LoopBranch: "its own branch and the one it is merged into"
+    "loop.worktree" LoopWorktree: "the folder it works in"
+    "loop.pending_prompt" LoopPendingPrompt: "the prompt of the next iteration, read back"
+    "loop.usage" LoopUsage: "tokens, time and errors so far"
+    "loop.budget" LoopBudget: "limits of time and tokens"
+    "loop.policy" LoopPolicy: "what the agent may do without asking"
+    "loop.require_changes" LoopRequireChanges: "a match counts only with a change"
+    "loop.verify" LoopVerify: "a command that must succeed for a match to count"
+    "diff.whole" DiffWhole: "patches with their headers, file types, modes and old paths"
+    "accepted.left_out" AcceptedLeftOut: "files that a merge left out"
+    "conflict.detail" ConflictDetail: "the fine reason of a conflict, the status, the files in the way"
+    "events.cursor" EventsCursor: "positions that a stream is resumed from, where the server has them"
+}
+
+impl fmt::Display for Member {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// Who a plane is and what it can do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -87,6 +139,8 @@ pub struct PlaneInfo {
     pub operations: BTreeSet<Operation>,
     /// The kinds of events its streams tell of.
     pub kinds: BTreeSet<EventKind>,
+    /// What its answers hold and its requests take beyond what every plane has.
+    pub members: BTreeSet<Member>,
 }
 
 impl PlaneInfo {
@@ -98,6 +152,7 @@ impl PlaneInfo {
             version: None,
             operations: BTreeSet::new(),
             kinds: BTreeSet::new(),
+            members: BTreeSet::new(),
         }
     }
 
@@ -120,6 +175,31 @@ impl PlaneInfo {
     pub fn kinds(mut self, kinds: impl IntoIterator<Item = EventKind>) -> Self {
         self.kinds.extend(kinds);
         self
+    }
+
+    /// Adds members that its answers hold and its requests take.
+    #[must_use]
+    pub fn members(mut self, members: impl IntoIterator<Item = Member>) -> Self {
+        self.members.extend(members);
+        self
+    }
+
+    /// Refuses a request that sets members which the plane cannot be told, before any I/O.
+    ///
+    /// # Errors
+    /// `Unsupported`, naming the first such member and the plane.
+    pub fn require_members(&self, members: impl IntoIterator<Item = Member>) -> Result<()> {
+        let missing = members
+            .into_iter()
+            .find(|member| !self.members.contains(member));
+        missing.map_or(Ok(()), |member| {
+            Err(
+                Error::new(ErrorKind::Unsupported, "this plane cannot be told that")
+                    .with("member", member)
+                    .with("plane", &self.name)
+                    .advise("leave it out, or use a plane that has it"),
+            )
+        })
     }
 
     /// Refuses an operation that the plane cannot do, before any I/O.
@@ -192,7 +272,6 @@ impl<P: ControlPlane + ?Sized> ControlPlane for Arc<P> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ErrorKind;
 
     #[test]
     fn what_a_plane_cannot_do_is_refused_by_name() {
@@ -203,6 +282,18 @@ mod tests {
         assert_eq!(
             refused.to_string(),
             "loops.edit: this plane cannot do that (plane: engine)"
+        );
+    }
+
+    #[test]
+    fn what_a_plane_cannot_be_told_is_refused_by_name() {
+        let info = PlaneInfo::new("ralpher").members([Member::LoopBranch]);
+        assert!(info.require_members([Member::LoopBranch]).is_ok());
+        let refused = info.require_members([Member::LoopBranch, Member::LoopPolicy]);
+        assert_eq!(
+            refused.unwrap_err().to_string(),
+            "this plane cannot be told that; leave it out, or use a plane that has it \
+             (member: loop.policy, plane: ralpher)"
         );
     }
 }

@@ -3,7 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use grump_core::{ControlPlane, Error, ErrorKind, EventKind, Facets, Operation, PlaneInfo, Result};
+use grump_core::{
+    ControlPlane, Error, ErrorKind, EventKind, Facets, Member, Operation, PlaneInfo, Result,
+};
 use tokio::runtime::Handle;
 
 use crate::{
@@ -77,7 +79,8 @@ impl Engine {
         let info = PlaneInfo::new("engine")
             .version(env!("CARGO_PKG_VERSION"))
             .operations(operations.iter().copied())
-            .kinds(KINDS.iter().copied());
+            .kinds(KINDS.iter().copied())
+            .members(Member::ALL.iter().copied());
         let shared = Arc::new(supervisor.clone());
         let mut facets = Facets::default();
         facets.runs = Some(shared.clone());

@@ -69,6 +69,8 @@ struct Inner {
     store: Store,
     questions: Questions,
     slots: Arc<Semaphore>,
+    /// Held while a loop is made that must be made once.
+    creating: tokio::sync::Mutex<()>,
     running: Mutex<HashMap<RunId, Running>>,
     serial: AtomicU64,
     ready: watch::Sender<Option<Recovered>>,
@@ -135,6 +137,7 @@ impl Supervisor {
             store: Store::new(journal.clone()),
             questions: Questions::new(journal.clone()),
             slots: Arc::new(Semaphore::new(settings.max_running)),
+            creating: tokio::sync::Mutex::default(),
             journal,
             launcher,
             agents,
@@ -170,6 +173,11 @@ impl Supervisor {
 
     pub(crate) fn agents(&self) -> &Agents {
         &self.0.agents
+    }
+
+    /// Keeps others from making a loop with a key meanwhile.
+    pub(crate) async fn creating(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.0.creating.lock().await
     }
 
     pub(crate) fn slots(&self) -> Arc<Semaphore> {

@@ -5,7 +5,7 @@
 use std::{path::Path, process::ExitCode, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use grump::{ControlPlane, EventKind, Operation, Plane, PlaneInfo, domain::Facets};
+use grump::{ControlPlane, EventKind, Member, Operation, Plane, PlaneInfo, domain::Facets};
 use grump_engine::{
     DataFolder, Engine,
     agent::{registry::Agents, script::ScriptAgent},
@@ -72,7 +72,8 @@ impl Implementation for Embedded {
         let kinds = EventKind::ALL.iter().copied();
         let engine = PlaneInfo::new("engine")
             .operations(Operation::ALL.iter().copied())
-            .kinds(kinds.filter(|kind| !NOT_OF_LOOPS.contains(kind)));
+            .kinds(kinds.filter(|kind| !NOT_OF_LOOPS.contains(kind)))
+            .members(Member::ALL.iter().copied());
         self.info_of(&engine)
     }
 

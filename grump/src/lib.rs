@@ -55,9 +55,9 @@ pub use grump_core::{
     Accepted, Answer, Approval, ApprovalId, Backend, Budget, Conflict, ControlPlane, Cursor,
     Decision, DiffStatus, Endpoint, Error, ErrorKind, Event, EventKind, EventPage, EventQuery,
     EventStream, FileDiff, FileType, Gap, GitConfig, Health, Integration, Iteration,
-    IterationOutcome, Json, Loop, LoopConfig, LoopEdit, Model, ModelRef, NewLoop, Operation,
-    Origin, Outcome, Payload, Phase, PlaneInfo, PlanningFile, PlanningFolder, Policy, RepoPath,
-    Result, Retry, Run, RunDetail, RunFilter, RunId, RunKind, RunRef, RunStatus, Since, StartRun,
-    Started, Status, Timestamp, Uncommitted, Update, Usage, payload,
+    IterationOutcome, Json, Loop, LoopConfig, LoopEdit, Member, Model, ModelRef, NewLoop,
+    Operation, Origin, Outcome, Payload, Phase, PlaneInfo, PlanningFile, PlanningFolder, Policy,
+    RepoPath, Result, Retry, Run, RunDetail, RunFilter, RunId, RunKind, RunRef, RunStatus, Since,
+    StartRun, Started, Status, Timestamp, Uncommitted, Update, Usage, payload,
 };
 pub use plane::Plane;

@@ -6,7 +6,7 @@ use std::{
 use async_trait::async_trait;
 use grump_core::{
     Error, ErrorKind, Json, Loop, LoopConfig, LoopEdit, Loops, NewLoop, PlanningFile,
-    PlanningFolder, Result, Run, RunDetail, RunId, RunRef, payload::RunCreated,
+    PlanningFolder, Result, Run, RunDetail, RunRef, Runs as _, payload::RunCreated,
 };
 use uuid::Uuid;
 
@@ -30,29 +30,27 @@ const PLANNING_LIMIT: u64 = 4 * 1024 * 1024;
 impl Loops for Supervisor {
     async fn create(&self, new: NewLoop) -> Result<Run> {
         self.own().await?;
-        let NewLoop { title, config, .. } = new;
-        if title.trim().is_empty() {
-            return Err(invalid("a loop needs a name"));
-        }
-        self.validate(&config)?;
-        let id = RunId::new(Uuid::now_v7().to_string());
-        let detail = RunDetail::Loop(Box::new(Loop::new(config)));
-        let run = Run::new(RunRef::of_loop(id), title, detail);
-        let config = Json::of(&run.as_loop().map(|detail| &detail.config)).ok();
-        let record = LoopRecord {
-            run,
-            state: LoopState::default(),
+        let NewLoop {
+            title,
+            config,
+            idempotency_key,
+            ..
+        } = new;
+        let Some(key) = idempotency_key else {
+            let id = Uuid::now_v7();
+            return self.create_as(id, title, config).await;
         };
-        let (supervisor, created) = (self.clone(), record.run.clone());
-        self.detached(async move {
-            supervisor
-                .store()
-                .create(record, RunCreated { config }.into())
-                .await
-                .map(drop)
-        })
-        .await?;
-        Ok(created)
+        // The key decides the id, so that a second request finds what the first one made, even one
+        // that comes after a restart.
+        let name = format!("{}/{key}", self.journal().id());
+        let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes());
+        let _alone = self.creating().await;
+        match self.open(&RunRef::of_loop(id.to_string())).await {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                self.create_as(id, title, config).await
+            }
+            known => known,
+        }
     }
 
     async fn edit(&self, run: &RunRef, edit: LoopEdit) -> Result<Run> {
@@ -109,6 +107,30 @@ impl Loops for Supervisor {
 }
 
 impl Supervisor {
+    async fn create_as(&self, id: Uuid, title: String, config: LoopConfig) -> Result<Run> {
+        if title.trim().is_empty() {
+            return Err(invalid("a loop needs a name"));
+        }
+        self.validate(&config)?;
+        let detail = RunDetail::Loop(Box::new(Loop::new(config)));
+        let run = Run::new(RunRef::of_loop(id.to_string()), title, detail);
+        let config = Json::of(&run.as_loop().map(|detail| &detail.config)).ok();
+        let record = LoopRecord {
+            run,
+            state: LoopState::default(),
+        };
+        let (supervisor, created) = (self.clone(), record.run.clone());
+        self.detached(async move {
+            supervisor
+                .store()
+                .create(record, RunCreated { config }.into())
+                .await
+                .map(drop)
+        })
+        .await?;
+        Ok(created)
+    }
+
     fn validate(&self, config: &LoopConfig) -> Result<()> {
         absolute(&config.directory)?;
         if config.prompt.trim().is_empty() {

@@ -1,9 +1,9 @@
 //! Handle of the facet `Loops`.
 
 use grump_core::{
-    Accepted, Error, ErrorKind, EventStream, FileDiff, LoopEdit, NewLoop, Operation, PlanningFile,
-    PlanningFolder, Result, Run, RunFilter, RunId, RunKind, RunRef, Since, StartRun, Started,
-    Uncommitted,
+    Accepted, Error, ErrorKind, EventStream, FileDiff, LoopEdit, Member, NewLoop, Operation,
+    PlanningFile, PlanningFolder, Result, Run, RunFilter, RunId, RunKind, RunRef, Since, StartRun,
+    Started, Uncommitted,
 };
 
 use super::named;
@@ -26,6 +26,7 @@ impl Loops {
         let loops = self
             .0
             .facet(Operation::LoopsCreate, |facets| &facets.loops)?;
+        self.can_be_told(Operation::LoopsCreate, new.config.members())?;
         loops
             .create(new)
             .await
@@ -106,6 +107,8 @@ impl Loops {
     /// See [`grump_core::Loops::edit`].
     pub async fn edit(&self, id: impl Into<RunId>, edit: LoopEdit) -> Result<Run> {
         let loops = self.0.facet(Operation::LoopsEdit, |facets| &facets.loops)?;
+        let budget = edit.budget.map(|_| Member::LoopBudget);
+        self.can_be_told(Operation::LoopsEdit, budget)?;
         let edited = loops.edit(&RunRef::of_loop(id), edit).await;
         edited.map_err(named(Operation::LoopsEdit))
     }
@@ -253,5 +256,14 @@ impl Loops {
                     .advise("write more of the id"))
             }
         }
+    }
+
+    fn can_be_told(
+        &self,
+        operation: Operation,
+        members: impl IntoIterator<Item = Member>,
+    ) -> Result<()> {
+        let known = self.0.info().require_members(members);
+        known.map_err(named(operation))
     }
 }

@@ -12,6 +12,7 @@ use crate::behaviour::{
 pub(super) fn cases() -> Vec<Case> {
     vec![
         case!(makes_a_draft_that_keeps_what_it_was_told).needs(&[LoopsCreate, RunsOpen]),
+        case!(a_key_that_was_used_makes_no_second_loop).needs(&[LoopsCreate, RunsList]),
         case!(refuses_an_empty_name_or_prompt).needs(&[LoopsCreate, RunsList]),
         case!(refuses_a_folder_that_is_not_absolute).needs(&[LoopsCreate]),
         case!(refuses_a_stop_pattern_that_is_no_regular_expression).needs(&[LoopsCreate]),
@@ -27,6 +28,21 @@ async fn makes_a_draft_that_keeps_what_it_was_told(stage: &Stage) {
     assert_eq!(opened, created);
     assert_eq!(opened.title, told.title);
     assert_eq!(opened.as_loop().unwrap().config, told.config);
+}
+
+/// Pitfall 39: a request that is repeated does not make a second loop.
+async fn a_key_that_was_used_makes_no_second_loop(stage: &Stage) {
+    let create = async |key| {
+        let new = stage.task(scripts::FINISHES).idempotency_key(key);
+        stage.created(new).await
+    };
+    let (one, again) = futures::join!(create("one"), create("one"));
+    assert_eq!(one, again);
+    stage.restart().await;
+    assert_eq!(create("one").await.name, one.name);
+    let other = create("other").await;
+    let listed = stage.loops().list().await.unwrap();
+    assert_eq!(listed, [other, one]);
 }
 
 async fn refuses_an_empty_name_or_prompt(stage: &Stage) {
