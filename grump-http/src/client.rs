@@ -17,6 +17,15 @@ use crate::{
     transport::{ByteStream, HttpTransport},
 };
 
+/// What a request for an event stream gave.
+#[derive(Debug)]
+pub enum Opened {
+    /// The events.
+    Events(SseStream),
+    /// An answer of another status than success.
+    Refused(Response<Bytes>),
+}
+
 /// Speaks JSON with the server at one base URL. Clones share their connections.
 #[derive(Clone, Debug)]
 pub struct HttpClient {
@@ -36,18 +45,7 @@ impl HttpClient {
     /// # Errors
     /// `InvalidInput` when `base` is not an absolute `http` URL. There is no TLS here yet.
     pub fn new(base: &str) -> Result<Self> {
-        let absolute = base.parse::<Uri>().ok().filter(|uri| {
-            uri.scheme() == Some(&Scheme::HTTP)
-                && uri.authority().is_some()
-                && uri.query().is_none()
-        });
-        if absolute.is_none() {
-            return Err(
-                Error::new(ErrorKind::InvalidInput, "this is not an http URL")
-                    .advise("give one like http://127.0.0.1:4096")
-                    .with("url", base),
-            );
-        }
+        check_base(base)?;
         Ok(Self {
             transport: Arc::new(PooledTransport::new()),
             base: base.trim_end_matches('/').to_owned(),
@@ -75,6 +73,21 @@ impl HttpClient {
         self
     }
 
+    /// Shows this token with every request. It appears in no `Debug` output and in no error.
+    ///
+    /// # Errors
+    /// `InvalidInput` when a header cannot hold the token.
+    pub fn bearer(mut self, token: &str) -> Result<Self> {
+        let value = HeaderValue::try_from(format!("Bearer {token}"));
+        let mut value = value.map_err(|_| {
+            Error::new(ErrorKind::InvalidInput, "this is not a token")
+                .advise("give one of visible ASCII characters")
+        })?;
+        value.set_sensitive(true);
+        self.headers.insert(header::AUTHORIZATION, value);
+        Ok(self)
+    }
+
     /// How long one request may take, from connecting to the end of the answer; 30 s unless told.
     #[must_use]
     pub fn limit(mut self, limit: Duration) -> Self {
@@ -94,7 +107,7 @@ impl HttpClient {
     /// # Errors
     /// By the answer's status; `Protocol` when it is not the JSON wanted; `Timeout`; `Transport`.
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
-        self.exchange(self.request(Method::GET, path, Bytes::new())?)
+        self.exchange(request(Method::GET, path, Bytes::new())?)
             .await
     }
 
@@ -110,7 +123,7 @@ impl HttpClient {
             )
             .caused_by(error)
         })?;
-        self.exchange(self.request(Method::POST, path, body.into())?)
+        self.exchange(request(Method::POST, path, body.into())?)
             .await
     }
 
@@ -119,72 +132,125 @@ impl HttpClient {
     /// # Errors
     /// As [`get`](Self::get), and `Protocol` when the answer is not an event stream.
     pub async fn events(&self, path: &str) -> Result<SseStream> {
-        let request = self.request(Method::GET, path, Bytes::new())?;
-        let transport = Arc::clone(&self.transport);
+        match self.open(request(Method::GET, path, Bytes::new())?).await? {
+            Opened::Events(events) => Ok(events),
+            Opened::Refused(answer) => Err(status::refusal(&answer).with("url", self.url(path))),
+        }
+    }
+
+    /// Sends a request whose URI is a path, which may carry a query, and gives the answer whatever
+    /// its status. A body is marked as JSON where the request does not say what it is.
+    ///
+    /// # Errors
+    /// `Timeout`; `Transport`, retryable where nothing was sent; `Protocol` for an answer that is
+    /// not HTTP or longer than 64 MiB; `InvalidInput` for a URI that is none.
+    pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>> {
+        let request = self.addressed(request)?;
+        let asked = format!("{} {}", request.method(), request.uri());
+        let answer = async { whole(self.transport.send(request).await?).await };
+        self.in_time(answer)
+            .await
+            .map_err(|error| error.with("request", asked))
+    }
+
+    /// Sends a request, as [`send`](Self::send) does, whose answer is to be an event stream.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), and `Protocol` when the answer is a success but no event stream.
+    pub async fn open(&self, request: Request<Bytes>) -> Result<Opened> {
+        let mut request = self.addressed(request)?;
+        let accept = HeaderValue::from_static("text/event-stream, application/json");
+        request.headers_mut().insert(header::ACCEPT, accept);
+        let url = request.uri().to_string();
         let limits = sse::Limits {
             idle: self.idle,
             ..sse::Limits::default()
         };
-        let opened = timeout(self.limit, SseStream::open(transport, request, limits)).await;
-        opened
-            .unwrap_or_else(|_| Err(late(self.limit)))
-            .map_err(|error| error.with("url", self.url(path)))
+        let opened = async {
+            let answer = self.transport.send(request).await?;
+            if answer.status().is_success() {
+                SseStream::over(answer, limits).await.map(Opened::Events)
+            } else {
+                whole(answer).await.map(Opened::Refused)
+            }
+        };
+        self.in_time(opened)
+            .await
+            .map_err(|error| error.with("url", url))
     }
 
     fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
     }
 
-    fn request(&self, method: Method, path: &str, body: Bytes) -> Result<Request<Bytes>> {
-        let url = self.url(path);
-        let mut request = Request::builder()
-            .method(method)
-            .uri(&url)
-            .header(header::ACCEPT, "application/json")
-            .body(body)
-            .map_err(|error| {
-                Error::new(ErrorKind::InvalidInput, "this is not a URL")
-                    .with("url", &url)
-                    .caused_by(error)
-            })?;
-        request.headers_mut().extend(self.headers.clone());
-        if !request.body().is_empty() {
-            let json = HeaderValue::from_static("application/json");
-            request.headers_mut().insert(header::CONTENT_TYPE, json);
+    async fn in_time<T>(&self, answer: impl Future<Output = Result<T>>) -> Result<T> {
+        timeout(self.limit, answer)
+            .await
+            .unwrap_or_else(|_| Err(late(self.limit)))
+    }
+
+    fn addressed(&self, mut request: Request<Bytes>) -> Result<Request<Bytes>> {
+        let url = self.url(&request.uri().to_string());
+        *request.uri_mut() = url.parse().map_err(|error| no_url(&url, error))?;
+        let has_body = !request.body().is_empty();
+        let headers = request.headers_mut();
+        let json = HeaderValue::from_static("application/json");
+        headers.entry(header::ACCEPT).or_insert(json.clone());
+        if has_body {
+            headers.entry(header::CONTENT_TYPE).or_insert(json);
         }
+        headers.extend(self.headers.clone());
         Ok(request)
     }
 
     async fn exchange<T: DeserializeOwned>(&self, request: Request<Bytes>) -> Result<T> {
-        let (method, url) = (request.method().clone(), request.uri().clone());
-        timeout(self.limit, self.answer(request))
-            .await
-            .unwrap_or_else(|_| Err(late(self.limit)))
-            .and_then(|body| parse(&body))
-            .map_err(|error| error.with("request", format_args!("{method} {url}")))
-    }
-
-    async fn answer(&self, request: Request<Bytes>) -> Result<Bytes> {
-        let (head, body) = self.transport.send(request).await?.into_parts();
-        let body = whole(body).await?;
-        if head.status.is_success() {
-            Ok(body)
+        let asked = format!(
+            "{} {}",
+            request.method(),
+            self.url(&request.uri().to_string())
+        );
+        let answer = self.send(request).await?;
+        let read = if answer.status().is_success() {
+            parse(answer.body())
         } else {
-            Err(status::refusal(head.status, &head.headers, &body))
-        }
+            Err(status::refusal(&answer))
+        };
+        read.map_err(|error| error.with("request", asked))
     }
 }
 
-/// The refusal that an answer to be streamed is.
-pub(crate) async fn refused(response: Response<ByteStream>) -> Error {
-    let (head, body) = response.into_parts();
-    match whole(body).await {
-        Ok(body) => status::refusal(head.status, &head.headers, &body),
-        Err(error) => error,
+fn check_base(base: &str) -> Result<()> {
+    let given = base.parse::<Uri>().ok();
+    let is_absolute = given.as_ref().is_some_and(|uri| {
+        uri.scheme() == Some(&Scheme::HTTP) && uri.authority().is_some() && uri.query().is_none()
+    });
+    if is_absolute {
+        return Ok(());
     }
+    let is_encrypted = given.is_some_and(|uri| uri.scheme() == Some(&Scheme::HTTPS));
+    let message = if is_encrypted {
+        "https is not spoken here yet"
+    } else {
+        "this is not an http URL"
+    };
+    Err(Error::new(ErrorKind::InvalidInput, message)
+        .advise("give one like http://127.0.0.1:4096")
+        .with("url", base))
 }
 
-async fn whole(mut body: ByteStream) -> Result<Bytes> {
+fn request(method: Method, path: &str, body: Bytes) -> Result<Request<Bytes>> {
+    let request = Request::builder().method(method).uri(path).body(body);
+    request.map_err(|error| no_url(path, error))
+}
+
+fn no_url(url: &str, error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(ErrorKind::InvalidInput, "this is not a URL")
+        .with("url", url)
+        .caused_by(error)
+}
+
+async fn whole(answer: Response<ByteStream>) -> Result<Response<Bytes>> {
+    let (head, mut body) = answer.into_parts();
     let mut read = BytesMut::new();
     while let Some(piece) = body.next().await {
         read.extend_from_slice(&piece?);
@@ -193,7 +259,7 @@ async fn whole(mut body: ByteStream) -> Result<Bytes> {
                 .with("limit", format_args!("{LONGEST} bytes")));
         }
     }
-    Ok(read.freeze())
+    Ok(Response::from_parts(head, read.freeze()))
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {

@@ -2,8 +2,8 @@
 //!
 //! - [`HttpTransport`]: the seam. Anything that turns a request into a stream of bytes; the one here
 //!   is [`PooledTransport`].
-//! - [`HttpClient`]: JSON requests to one base URL, with time limits, and every failure a
-//!   [`grump_core::Error`].
+//! - [`HttpClient`]: requests to one base URL, JSON or as they come, with time limits, and every
+//!   failure a [`grump_core::Error`].
 //! - [`sse`]: server-sent events off such a stream.
 //!
 //! What it does not do yet: TLS, proxies, `WebSocket`. It follows no redirects and retries nothing:
@@ -32,6 +32,7 @@ pub mod sse;
 mod status;
 mod transport;
 
-pub use client::HttpClient;
+pub use client::{HttpClient, Opened};
 pub use pooled::PooledTransport;
+pub use status::refusal;
 pub use transport::{ByteStream, HttpTransport, ResponseFuture};

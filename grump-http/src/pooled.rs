@@ -16,14 +16,20 @@ pub struct PooledTransport(reqwest::Client);
 const CONNECT: Duration = Duration::from_secs(10);
 
 impl PooledTransport {
-    /// A pool without connections.
+    /// A pool without connections, which gives making one 10 s.
     #[must_use]
     pub fn new() -> Self {
+        Self::connecting_within(CONNECT)
+    }
+
+    /// A pool without connections, which gives making one this long.
+    #[must_use]
+    pub fn connecting_within(limit: Duration) -> Self {
         let client = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .tcp_nodelay(true)
-            .connect_timeout(CONNECT)
+            .connect_timeout(limit)
             .build()
             .expect("a client without TLS and proxies needs nothing from the system");
         Self(client)

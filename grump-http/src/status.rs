@@ -2,20 +2,23 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use grump_core::{Error, ErrorKind, Remote, Retry};
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, Response, StatusCode, header};
 
 /// How much of an answer that is no JSON is shown.
 const SHOWN: usize = 200;
 
-/// The error that an answer with this status is.
-pub(crate) fn refusal(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Error {
+/// The error that an answer is by its status alone, for those whose dialect says no more.
+#[must_use]
+pub fn refusal(answer: &Response<Bytes>) -> Error {
+    let status = answer.status();
     let mut remote = Remote::default();
     remote.status = Some(status.as_u16());
     Error::new(kind(status), format!("the server answered {status}"))
-        .retryable(retry(status, headers))
+        .retryable(retry(status, answer.headers()))
         .remote(remote)
-        .with("answer", shown(body))
+        .with("answer", shown(answer.body()))
 }
 
 fn kind(status: StatusCode) -> ErrorKind {
@@ -63,7 +66,10 @@ mod tests {
     use super::*;
 
     fn error(status: u16, headers: &HeaderMap) -> Error {
-        refusal(StatusCode::from_u16(status).unwrap(), headers, b"no\n way")
+        let mut answer = Response::new(Bytes::from_static(b"no\n way"));
+        *answer.status_mut() = StatusCode::from_u16(status).unwrap();
+        *answer.headers_mut() = headers.clone();
+        refusal(&answer)
     }
 
     #[test]

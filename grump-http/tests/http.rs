@@ -7,12 +7,15 @@ use std::time::Duration;
 use axum::{
     Router,
     body::{Body, Bytes},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, Method, Request, StatusCode, header},
     routing::{any, get, post},
 };
 use futures::{StreamExt, stream};
 use grump_core::{ErrorKind, Retry};
-use grump_http::{HttpClient, sse::SseEvent};
+use grump_http::{
+    HttpClient, Opened,
+    sse::{SseEvent, SseFrame},
+};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -120,12 +123,10 @@ async fn a_server_that_never_answers_is_given_up() {
 
 #[tokio::test]
 async fn only_http_urls_are_taken() {
-    for url in [
-        "https://127.0.0.1",
-        "127.0.0.1:80",
-        "/path",
-        "http://host?query",
-    ] {
+    let error = HttpClient::new("https://127.0.0.1").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert_eq!(error.message(), "https is not spoken here yet");
+    for url in ["127.0.0.1:80", "/path", "http://host?query"] {
         let error = HttpClient::new(url).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
     }
@@ -229,4 +230,86 @@ async fn an_answer_that_is_no_event_stream_is_refused() {
     let error = client.events("/login").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
     assert!(error.to_string().contains("who are you?"), "{error}");
+}
+
+#[tokio::test]
+async fn any_request_can_be_sent_and_every_status_is_an_answer() {
+    let echo = |method: Method, headers: HeaderMap, body: Bytes| async move {
+        let said = format!("{method} {} {body:?}", headers["x-who"].to_str().unwrap());
+        (StatusCode::IM_A_TEAPOT, [("x-id", "7")], said)
+    };
+    let client = serve(Router::new().route("/pot", any(echo))).await;
+    for method in ["PUT", "PATCH", "DELETE"] {
+        let request = Request::builder().method(method).uri("/pot?a=1");
+        let request = request.header("x-who", "me").body("{}".into()).unwrap();
+        let answer = client.send(request).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::IM_A_TEAPOT);
+        assert_eq!(answer.headers()["x-id"], "7");
+        assert_eq!(answer.body(), &format!("{method} me b\"{{}}\""));
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_sent_and_never_shown() {
+    let whoami = |headers: HeaderMap| async move {
+        format!("{:?}", headers[header::AUTHORIZATION].to_str().unwrap())
+    };
+    let client = serve(Router::new().route("/", get(whoami))).await;
+    let client = client.bearer("open-sesame").unwrap();
+    assert_eq!(
+        client.get::<String>("/").await.unwrap(),
+        "Bearer open-sesame"
+    );
+    assert!(!format!("{client:?}").contains("sesame"), "{client:?}");
+    let error = client.bearer("open\nsesame").unwrap_err();
+    assert!(!error.to_string().contains("sesame"), "{error}");
+}
+
+#[tokio::test]
+async fn comments_are_told_to_who_asks_for_them() {
+    let pieces = &[": connected\n\n", "id: 1\ndata: a\n\n:", "live\n\n"];
+    let client = streaming(pieces, false).await;
+    let mut events = client.events("/event").await.unwrap();
+    assert_eq!(events.headers()[header::CONTENT_TYPE], "text/event-stream");
+    let mut told = Vec::new();
+    while let Some(frame) = events.frame().await {
+        told.push(match frame.unwrap() {
+            SseFrame::Event(event) => event.data,
+            SseFrame::Comment(text) => format!(": {text}"),
+            other => panic!("{other:?}"),
+        });
+    }
+    assert_eq!(told, [": connected", "a", ": live"]);
+}
+
+#[tokio::test]
+async fn a_refused_event_stream_is_an_answer() {
+    let gone = any((StatusCode::GONE, r#"{"error":"cursor_expired"}"#));
+    let client = serve(Router::new().route("/event", gone)).await;
+    let request = Request::get("/event").header("Last-Event-ID", "j-7");
+    let opened = client.open(request.body(Bytes::new()).unwrap()).await;
+    let Opened::Refused(answer) = opened.unwrap() else {
+        panic!("it was not refused");
+    };
+    assert_eq!(answer.status(), StatusCode::GONE);
+    assert_eq!(answer.body(), r#"{"error":"cursor_expired"}"#);
+}
+
+#[tokio::test]
+async fn a_byte_in_the_middle_of_an_event_is_noticed() {
+    let (pieces, body) = futures::channel::mpsc::unbounded::<Result<Bytes, std::io::Error>>();
+    let body = std::sync::Mutex::new(Some(Body::from_stream(body)));
+    let body = std::sync::Arc::new(body);
+    let events = move || {
+        let body = body.lock().unwrap().take().unwrap();
+        async move { ([(header::CONTENT_TYPE, "text/event-stream")], body) }
+    };
+    let client = serve(Router::new().route("/event", get(events))).await;
+    let mut events = client.events("/event").await.unwrap();
+    let opened = events.last_byte();
+    pieces.unbounded_send(Ok("data: half".into())).unwrap();
+    while events.last_byte() == opened {
+        let waited = tokio::time::timeout(Duration::from_millis(5), events.frame()).await;
+        assert!(waited.is_err(), "half an event is none");
+    }
 }

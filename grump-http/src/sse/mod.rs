@@ -12,19 +12,18 @@ mod seam;
 
 use std::{
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
 
-use bytes::Bytes;
 use eventsource_client::{Client, ClientBuilder, ReconnectOptions, SSE};
 use futures::{Stream, StreamExt, ready};
 use grump_core::{Error, ErrorKind, Result};
-use http::{HeaderValue, Request, header};
+use http::{HeaderMap, Response};
+use tokio::time::Instant;
 
-use self::seam::{Seam, failure};
-use crate::transport::HttpTransport;
+use self::seam::{LastByte, Seam, failure};
+use crate::transport::ByteStream;
 
 /// One event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +35,16 @@ pub struct SseEvent {
     pub data: String,
     /// The last id that the server gave, with this event or an earlier one.
     pub id: Option<String>,
+}
+
+/// What comes on an event stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SseFrame {
+    /// An event.
+    Event(SseEvent),
+    /// A comment, the white space around it trimmed. Servers send them to show that they live.
+    Comment(String),
 }
 
 /// What a stream may do.
@@ -57,39 +66,80 @@ impl Default for Limits {
 }
 
 /// The events of one connection. Dropping it closes the connection.
+///
+/// As a stream it yields the events; [`frame`](Self::frame) yields the comments too.
 #[must_use = "a stream does nothing unless it is read"]
 pub struct SseStream {
     /// None once it ended.
     inner: Option<eventsource_client::BoxStream<eventsource_client::Result<SSE>>>,
+    headers: HeaderMap,
+    last_byte: LastByte,
 }
 
 impl SseStream {
-    pub(crate) async fn open(
-        transport: Arc<dyn HttpTransport>,
-        mut request: Request<Bytes>,
-        limits: Limits,
-    ) -> Result<Self> {
-        let accept = HeaderValue::from_static("text/event-stream");
-        request.headers_mut().insert(header::ACCEPT, accept);
+    /// The events of this answer.
+    pub(crate) async fn over(answer: Response<ByteStream>, limits: Limits) -> Result<Self> {
+        let (head, body) = answer.into_parts();
+        seam::content_type(&head.headers)?;
+        let last_byte = LastByte::now();
         let once = ReconnectOptions::reconnect(false)
             .retry_initial(false)
             .build();
-        let builder = ClientBuilder::for_url(&request.uri().to_string());
+        // The framer wants an address, and asks none: the answer is there.
+        let builder = ClientBuilder::for_url("http://localhost").map_err(unopened)?;
         let mut inner = builder
-            .map_err(unopened)?
             .reconnect(once)
             .redirect_limit(0)
-            .build_with_transport(Seam {
-                transport,
-                request,
-                limits,
-            })
+            .build_with_transport(Seam::new(body, limits, last_byte.clone()))
             .stream();
         match inner.next().await {
             Some(Err(error)) => Err(unopened(error)),
             // The framer says that it is connected before it says anything else.
-            _ => Ok(Self { inner: Some(inner) }),
+            _ => Ok(Self {
+                inner: Some(inner),
+                headers: head.headers,
+                last_byte,
+            }),
         }
+    }
+
+    /// The answer's headers.
+    #[must_use]
+    pub const fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// When the last byte came, be it the middle of an event; at first, when the answer began.
+    #[must_use]
+    pub fn last_byte(&self) -> Instant {
+        self.last_byte.get()
+    }
+
+    /// The next event or comment. Cancelling the call loses nothing.
+    pub async fn frame(&mut self) -> Option<Result<SseFrame>> {
+        std::future::poll_fn(|context| self.poll_frame(context)).await
+    }
+
+    fn poll_frame(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<SseFrame>>> {
+        while let Some(inner) = &mut self.inner {
+            match ready!(inner.poll_next_unpin(context)) {
+                Some(Ok(SSE::Event(event))) => {
+                    return Poll::Ready(Some(Ok(SseFrame::Event(event.into()))));
+                }
+                Some(Ok(SSE::Comment(text))) => {
+                    let text = text.trim().to_owned();
+                    return Poll::Ready(Some(Ok(SseFrame::Comment(text))));
+                }
+                Some(Ok(SSE::Connected(_))) => {}
+                // After its first error the framer has nothing more to say that is worth hearing.
+                Some(Err(error)) => {
+                    self.inner = None;
+                    return Poll::Ready(failure(error).map(Err));
+                }
+                None => self.inner = None,
+            }
+        }
+        Poll::Ready(None)
     }
 }
 
@@ -106,19 +156,14 @@ impl Stream for SseStream {
     type Item = Result<SseEvent>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        while let Some(inner) = &mut self.inner {
-            match ready!(inner.poll_next_unpin(context)) {
-                Some(Ok(SSE::Event(event))) => return Poll::Ready(Some(Ok(event.into()))),
-                Some(Ok(SSE::Connected(_) | SSE::Comment(_))) => {}
-                // After its first error the framer has nothing more to say that is worth hearing.
-                Some(Err(error)) => {
-                    self.inner = None;
-                    return Poll::Ready(failure(error).map(Err));
-                }
-                None => self.inner = None,
+        loop {
+            match ready!(self.poll_frame(context)) {
+                Some(Ok(SseFrame::Event(event))) => return Poll::Ready(Some(Ok(event))),
+                Some(Ok(SseFrame::Comment(_))) => {}
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
             }
         }
-        Poll::Ready(None)
     }
 }
 

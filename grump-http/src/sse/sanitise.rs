@@ -1,8 +1,8 @@
 //! Clearing the way for the framer: what `eventsource-client` takes otherwise than the standard, or
 //! does not bound, is put right in the bytes.
 //!
-//! - A block that holds only unknown fields, comments or an ignored value ends its stream with an
-//!   error: such lines are left out.
+//! - A block that holds only unknown fields or an ignored value ends its stream with an error: such
+//!   lines are left out.
 //! - Text that is not UTF-8 is an error there; the standard replaces it.
 //! - It takes `comment: x` for a comment and `retry: +5` for a number.
 //! - It collects events of any length.
@@ -76,8 +76,11 @@ impl Sanitiser {
             self.event = 0;
             clean.push(b'\n');
         } else if let Some(kept) = kept(&String::from_utf8_lossy(line)) {
-            self.event += kept.len();
-            self.bounded(0)?;
+            // The framer tells a comment at once; of an event it keeps what came so far.
+            if !kept.starts_with(':') {
+                self.event += kept.len();
+                self.bounded(0)?;
+            }
             clean.extend_from_slice(kept.as_bytes());
             clean.push(b'\n');
         }
@@ -97,7 +100,8 @@ fn kept(line: &str) -> Option<&str> {
     let (field, value) = line.split_once(':').unwrap_or((line, ""));
     let value = value.strip_prefix(' ').unwrap_or(value);
     match field {
-        "data" => Some(line),
+        // What begins with a colon is a comment.
+        "" | "data" => Some(line),
         // Said so that the block is not empty in the framer's eyes; the standard has this default.
         "event" if value.is_empty() => Some("event: message"),
         "event" => Some(line),
@@ -123,8 +127,8 @@ mod tests {
 
     #[test]
     fn lines_without_meaning_are_left_out() {
-        let text = "unknown: v\n\ncomment: c\n: c\nretry: +5\nretry: 9999999999999999999999\nid: a\0\n\ndata: x\n\n";
-        assert_eq!(clean(text.as_bytes()), "\n\ndata: x\n\n");
+        let text = "unknown: v\n\ncomment: c\n: d\nretry: +5\nretry: 9999999999999999999999\nid: a\0\n\ndata: x\n\n";
+        assert_eq!(clean(text.as_bytes()), "\n: d\n\ndata: x\n\n");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Our transport as the one that `eventsource-client` wants, and errors back out of its own.
+//! Our answer as the one of a transport that `eventsource-client` wants, and errors back out of its own.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,50 +7,62 @@ use futures::{Stream, StreamExt, stream};
 use grump_core::{Error, ErrorKind, Result, Retry};
 use http::{HeaderMap, Request, Response, header};
 use launchdarkly_sdk_transport as theirs;
-use sync_wrapper::{SyncFuture, SyncStream};
-use tokio::time::timeout;
+use sync_wrapper::SyncStream;
+use tokio::time::{Instant, timeout};
 
 use super::{
     Limits,
     sanitise::{Sanitiser, TooLong},
 };
-use crate::{
-    client::refused,
-    transport::{ByteStream, HttpTransport},
-};
+use crate::transport::ByteStream;
 
-/// Sends one request over our transport, and lets nothing but a sanitised event stream through.
+/// Hands the one answer that is there already on, sanitised, whatever is asked.
 #[derive(Clone)]
-pub(super) struct Seam {
-    pub(super) transport: Arc<dyn HttpTransport>,
-    pub(super) request: Request<Bytes>,
-    pub(super) limits: Limits,
+pub(super) struct Seam(Arc<Mutex<Option<theirs::ByteStream>>>);
+
+impl Seam {
+    pub(super) fn new(body: ByteStream, limits: Limits, last_byte: LastByte) -> Self {
+        let clean = sanitised(body, limits, last_byte).map(|piece| piece.map_err(Carried::wrap));
+        Self(Arc::new(Mutex::new(Some(Box::pin(SyncStream::new(clean))))))
+    }
 }
 
 impl theirs::HttpTransport for Seam {
-    /// Theirs is a copy of our request without what marks headers as secret: ours is sent.
     fn request(&self, _: Request<Option<Bytes>>) -> theirs::ResponseFuture {
-        let connecting = connect(self.clone());
-        Box::pin(SyncFuture::new(async move {
-            connecting.await.map_err(Carried::wrap)
-        }))
+        let body = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let again = || {
+            Error::new(
+                ErrorKind::Internal,
+                "the framer asked for a second connection",
+            )
+        };
+        let answer = body
+            .map(Response::new)
+            .ok_or_else(|| Carried::wrap(again()));
+        Box::pin(std::future::ready(answer))
     }
 }
 
-async fn connect(seam: Seam) -> Result<Response<theirs::ByteStream>> {
-    let response = seam.transport.send(seam.request).await?;
-    if !response.status().is_success() {
-        return Err(refused(response).await);
+/// When the last byte came.
+#[derive(Clone, Debug)]
+pub(super) struct LastByte(Arc<Mutex<Instant>>);
+
+impl LastByte {
+    pub(super) fn now() -> Self {
+        Self(Arc::new(Mutex::new(Instant::now())))
     }
-    content_type(response.headers())?;
-    Ok(response.map(|body| {
-        let clean = sanitised(body, seam.limits).map(|piece| piece.map_err(Carried::wrap));
-        Box::pin(SyncStream::new(clean)) as theirs::ByteStream
-    }))
+
+    pub(super) fn get(&self) -> Instant {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn renew(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
 }
 
 /// A server that answers 200 with something else would otherwise look like one that hung up.
-fn content_type(headers: &HeaderMap) -> Result<()> {
+pub(super) fn content_type(headers: &HeaderMap) -> Result<()> {
     let given = headers.get(header::CONTENT_TYPE);
     let given = given
         .and_then(|value| value.to_str().ok())
@@ -66,21 +78,29 @@ fn content_type(headers: &HeaderMap) -> Result<()> {
     )
 }
 
-fn sanitised(body: ByteStream, limits: Limits) -> impl Stream<Item = Result<Bytes>> + Send {
-    let state = (body, Sanitiser::new(limits.event));
-    stream::try_unfold(state, move |(mut body, mut sanitiser)| async move {
-        // Made anew for each piece, and asked only after the body: a slow reader is not silence.
-        match timeout(limits.idle, body.next()).await {
-            Err(_) => Err(silent(limits)),
-            Ok(None) => Ok(None),
-            Ok(Some(piece)) => {
-                let clean = sanitiser
-                    .push(&piece?)
-                    .map_err(|TooLong| too_long(limits))?;
-                Ok(Some((clean.into(), (body, sanitiser))))
+fn sanitised(
+    body: ByteStream,
+    limits: Limits,
+    last_byte: LastByte,
+) -> impl Stream<Item = Result<Bytes>> + Send {
+    let state = (body, Sanitiser::new(limits.event), last_byte);
+    stream::try_unfold(
+        state,
+        move |(mut body, mut sanitiser, last_byte)| async move {
+            // Made anew for each piece, and asked only after the body: a slow reader is not silence.
+            match timeout(limits.idle, body.next()).await {
+                Err(_) => Err(silent(limits)),
+                Ok(None) => Ok(None),
+                Ok(Some(piece)) => {
+                    last_byte.renew();
+                    let clean = sanitiser
+                        .push(&piece?)
+                        .map_err(|TooLong| too_long(limits))?;
+                    Ok(Some((clean.into(), (body, sanitiser, last_byte))))
+                }
             }
-        }
-    })
+        },
+    )
 }
 
 fn silent(limits: Limits) -> Error {
