@@ -1,7 +1,5 @@
 //! The real opencode, driven by the scripted model.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::{path::Path, process::Stdio};
 
 use grump_testkit::{
@@ -27,7 +25,7 @@ async fn run(model: &ScriptedModel, home: &Path, folder: &Path) -> std::process:
 
 #[tokio::test]
 async fn opencode_does_what_the_script_says() {
-    let script = Script::parse(include_str!("../scripts/hello-write.json")).unwrap();
+    let script = Script::parse(include_str!("../../scripts/hello-write.json")).unwrap();
     let model = ScriptedModel::start([("m", script)]).await.unwrap();
     let (home, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let output = run(&model, home.path(), folder.path()).await;

@@ -1,7 +1,5 @@
 //! The scripted model over its sockets.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use futures::StreamExt;
 use grump_testkit::model::{Ending, Fault, Script, ScriptedModel, Turn};
 use serde_json::{Value, json};

@@ -1,0 +1,7 @@
+//! The testkit itself, over its sockets.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod model;
+mod opencode;
+mod proxy;
