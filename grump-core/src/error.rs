@@ -99,6 +99,26 @@ impl ErrorKind {
     }
 }
 
+impl ErrorKind {
+    /// What an HTTP answer of this status is, where its body does not say more.
+    #[must_use]
+    pub const fn of_http_status(status: u16) -> Self {
+        match status {
+            400 | 413 | 422 => Self::InvalidInput,
+            401 => Self::Unauthenticated,
+            403 => Self::Forbidden,
+            404 | 410 => Self::NotFound,
+            405 | 501 => Self::Unsupported,
+            408 | 504 => Self::Timeout,
+            409 => Self::Conflict,
+            429 => Self::RateLimited,
+            502 | 503 => Self::Unavailable,
+            500..=599 => Self::Remote,
+            _ => Self::Protocol,
+        }
+    }
+}
+
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

@@ -108,8 +108,10 @@ kinds! {
     /// A run exists.
     "run.created" RunCreated {
         ;
-        /// Its configuration, as the plane shows it.
+        /// Its configuration, in the domain's members where the plane's are known.
         config: Json,
+        /// What people call it.
+        title: String,
     }
     /// A run was accepted and waits for a worker.
     "run.queued" RunQueued {}

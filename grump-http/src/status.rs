@@ -15,26 +15,11 @@ pub fn refusal(answer: &Response<Bytes>) -> Error {
     let status = answer.status();
     let mut remote = Remote::default();
     remote.status = Some(status.as_u16());
-    Error::new(kind(status), format!("the server answered {status}"))
+    let kind = ErrorKind::of_http_status(status.as_u16());
+    Error::new(kind, format!("the server answered {status}"))
         .retryable(retry(status, answer.headers()))
         .remote(remote)
         .with("answer", shown(answer.body()))
-}
-
-fn kind(status: StatusCode) -> ErrorKind {
-    match status.as_u16() {
-        400 | 413 | 422 => ErrorKind::InvalidInput,
-        401 => ErrorKind::Unauthenticated,
-        403 => ErrorKind::Forbidden,
-        404 | 410 => ErrorKind::NotFound,
-        405 | 501 => ErrorKind::Unsupported,
-        408 | 504 => ErrorKind::Timeout,
-        409 => ErrorKind::Conflict,
-        429 => ErrorKind::RateLimited,
-        502 | 503 => ErrorKind::Unavailable,
-        500..=599 => ErrorKind::Remote,
-        _ => ErrorKind::Protocol,
-    }
 }
 
 /// What was refused for its rate was not executed; of what failed in the server nobody knows.

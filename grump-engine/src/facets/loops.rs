@@ -115,6 +115,10 @@ impl Supervisor {
         let detail = RunDetail::Loop(Box::new(Loop::new(config)));
         let run = Run::new(RunRef::of_loop(id.to_string()), title, detail);
         let config = Json::of(&run.as_loop().map(|detail| &detail.config)).ok();
+        let told = RunCreated {
+            config,
+            title: Some(run.title.clone()),
+        };
         let record = LoopRecord {
             run,
             state: LoopState::default(),
@@ -123,7 +127,7 @@ impl Supervisor {
         self.detached(async move {
             supervisor
                 .store()
-                .create(record, RunCreated { config }.into())
+                .create(record, told.into())
                 .await
                 .map(drop)
         })

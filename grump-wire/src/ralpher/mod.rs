@@ -1,0 +1,36 @@
+#![doc = include_str!("docs.md")]
+
+mod endpoints;
+pub mod error;
+pub mod events;
+pub mod map;
+#[cfg(test)]
+mod tests;
+mod types;
+
+pub use endpoints::{
+    AcceptLoop, AllEvents, CheckPlanningDir, ClearPendingPrompt, CreateLoop, DeleteLoop, DiffLoop,
+    DiscardLoop, EditLoop, Health, LastModel, ListLoops, ListModels, LoopEvents, OPERATIONS,
+    OpenLoop, Plan, PurgeLoop, SetLastModel, SetPendingPrompt, StartLoop, StatusFile, StopLoop,
+    each,
+};
+pub use types::{
+    Accepted, Backend, DirectoryQuery, ErrorBody, FileDiff, Git, HealthReport, Iteration, Loop,
+    LoopChange, LoopConfig, LoopEvent, LoopPath, LoopRequest, LoopState, Model, ModelRef,
+    PendingPrompt, PlanningFile, PlanningFolder, StartRequest, Success, Tool,
+};
+
+use grump_core::{EventKind, Member};
+
+/// The dialect's name, as it stands in a plane's address.
+pub const NAME: &str = "ralpher";
+
+/// The port where nothing is said. (Ralpher, "Base URL".)
+pub const PORT: u16 = 3000;
+
+/// The kinds of events that its streams tell of. (Ralpher, "Events (SSE)".)
+pub const KINDS: &[EventKind] = events::KINDS;
+
+/// The members beyond operations and kinds that it can say: none, but for the positions that grump
+/// writes beside the document.
+pub const MEMBERS: &[Member] = &[Member::EventsCursor];
