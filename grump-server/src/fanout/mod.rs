@@ -1,0 +1,269 @@
+//! The events of a plane for many subscribers.
+//!
+//! One task per plane, for as long as somebody listens, reads the plane's events from now on, frames
+//! each once and keeps the last of them as [`Bytes`] that all subscribers share. Who asks for what
+//! lies further back reads the plane for itself until it meets what all others read.
+//!
+//! # Behaviour
+//!
+//! - Every subscriber is told every event once and in order, or its stream ends.
+//! - A stream begins with the comment `: connected`, padded so that proxies pass it on, and says
+//!   `: live` once everything stored was told (where the plane has positions to tell that by), and
+//!   `: heartbeat` after each [`Limits::heartbeat`] of silence.
+//! - Where the plane behind loses events (it tells a gap, or fails), streams end, as no frame can
+//!   say so; the client learns of it when it comes back.
+//! - A slow subscriber slows nobody, and holds no more than one burst. One that leaves touches
+//!   nothing.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures::{Stream, stream};
+use grump_core::{
+    ControlPlane, Cursor, Error, ErrorKind, Events, Operation, Result, Retry, RunRef, Since,
+};
+
+mod beat;
+mod burst;
+mod follower;
+mod hub;
+mod own;
+mod ring;
+
+pub use burst::Encode;
+use follower::Follower;
+use hub::Hub;
+use ring::Place;
+
+/// How much is kept, and for how long there is silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How many of the last events are kept for all subscribers.
+    pub events: usize,
+    /// How many bytes of frames those may have.
+    pub bytes: usize,
+    /// How many events are told at once.
+    pub burst_events: usize,
+    /// From how many bytes on a burst takes no more events.
+    pub burst_bytes: usize,
+    /// After how much silence a comment is sent.
+    pub heartbeat: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            events: 65_536,
+            bytes: 16 << 20,
+            burst_events: 256,
+            burst_bytes: 64 << 10,
+            heartbeat: Duration::from_secs(5),
+        }
+    }
+}
+
+/// The events of one plane, in the frames of one dialect, for any number of subscribers.
+pub struct Fanout {
+    source: Arc<Source>,
+    limits: Limits,
+    hub: Mutex<Weak<Hub>>,
+    /// Held by who opens a hub: there is one at a time.
+    opening: tokio::sync::Mutex<()>,
+    closed: AtomicBool,
+}
+
+/// A plane whose events are told, and how.
+struct Source {
+    plane: Arc<dyn ControlPlane>,
+    encode: Arc<Encode>,
+}
+
+/// A stream of frames.
+pub struct Subscription {
+    /// The position at which it begins; `None` for a plane without positions.
+    pub cursor: Option<Cursor>,
+    follower: Follower,
+}
+
+impl Fanout {
+    /// The events of this plane, as `encode` writes them.
+    pub fn new(
+        plane: Arc<dyn ControlPlane>,
+        encode: impl Fn(&grump_core::Event, &mut Vec<u8>) + Send + Sync + 'static,
+        limits: Limits,
+    ) -> Self {
+        let encode: Arc<Encode> = Arc::new(encode);
+        Self {
+            source: Arc::new(Source { plane, encode }),
+            limits,
+            hub: Mutex::default(),
+            opening: tokio::sync::Mutex::default(),
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    /// The events of all runs from `since` on. A plane without positions keeps no history: then the
+    /// stream begins now, whatever was asked for.
+    ///
+    /// # Errors
+    /// `Unsupported` if the plane does not tell of all runs; `CursorExpired`; `Unavailable` once
+    /// [`close`](Self::close) was called; what else the plane says.
+    pub async fn all(&self, since: Since) -> Result<Subscription> {
+        let hub = self.hub().await?;
+        if !hub.has_plane() {
+            return Err(Error::unsupported(Operation::EventsWatchAll.as_str()));
+        }
+        self.subscribe(hub, None, since).await
+    }
+
+    /// The events of one run from `since` on; as for [`all`](Self::all). The stream does not end
+    /// with the run's work.
+    ///
+    /// # Errors
+    /// As for [`all`](Self::all); `NotFound` for a run that is not there.
+    pub async fn one(&self, run: RunRef, since: Since) -> Result<Subscription> {
+        let hub = self.hub().await?;
+        self.subscribe(hub, Some(run), since).await
+    }
+
+    /// Ends all streams, and opens no more.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+        if let Some(hub) = self.current().upgrade() {
+            hub.ring().close();
+        }
+    }
+
+    async fn subscribe(
+        &self,
+        hub: Arc<Hub>,
+        run: Option<RunRef>,
+        since: Since,
+    ) -> Result<Subscription> {
+        let (end, now) = hub.ring().end();
+        let place = match &since {
+            _ if !hub.has_plane() => None,
+            // Without positions there is nothing to go back to.
+            _ if now.is_none() => Some((end, None)),
+            Since::Now => Some((end, now)),
+            Since::Cursor(cursor) => {
+                let met = hub.ring().find(cursor, 0);
+                met.map(|place| (place, Some(cursor.clone())))
+            }
+            _ => None,
+        };
+        let Some((place, cursor)) = place else {
+            let follower = Follower::behind(self.source.clone(), hub, run, since, self.limits);
+            return follower.await.map(Subscription::beginning);
+        };
+        if let Some(run) = &run {
+            self.source.require(run).await?;
+        }
+        Ok(Subscription {
+            follower: Follower::live(
+                self.source.clone(),
+                hub,
+                run,
+                place,
+                cursor.clone(),
+                self.limits,
+            ),
+            cursor,
+        })
+    }
+
+    /// The hub that reads the plane, opened where there is none.
+    async fn hub(&self) -> Result<Arc<Hub>> {
+        let _alone = self.opening.lock().await;
+        let current = self.current().upgrade();
+        let hub = match current.filter(|hub| !hub.ring().is_closed()) {
+            Some(hub) => hub,
+            None => self.open().await?,
+        };
+        *self.current() = Arc::downgrade(&hub);
+        if self.closed.load(Ordering::SeqCst) {
+            hub.ring().close();
+            return Err(
+                Error::new(ErrorKind::Unavailable, "the server is shutting down")
+                    .retryable(Retry::Safe)
+                    .advise("try again when it is back"),
+            );
+        }
+        Ok(hub)
+    }
+
+    async fn open(&self) -> Result<Arc<Hub>> {
+        let hub = match self.source.all(Operation::EventsWatchAll) {
+            Ok(events) => {
+                let updates = events.watch_all(Since::Now).await?;
+                Hub::start(updates, self.source.encode.clone(), self.limits)
+            }
+            Err(_) => Hub::without_plane(self.limits),
+        };
+        Ok(Arc::new(hub))
+    }
+
+    fn current(&self) -> MutexGuard<'_, Weak<Hub>> {
+        self.hub.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Source {
+    /// The plane's events, if it can do this operation of theirs.
+    fn all(&self, operation: Operation) -> Result<&Arc<dyn Events>> {
+        self.plane.info().require(operation)?;
+        let events = self.plane.facets().events.as_ref();
+        events.ok_or_else(|| Error::unsupported(operation.as_str()))
+    }
+
+    /// Refuses a run that is not there.
+    async fn require(&self, run: &RunRef) -> Result<()> {
+        let events = self.all(Operation::EventsWatch)?;
+        let can_open = self.plane.info().require(Operation::RunsOpen).is_ok();
+        match self.plane.facets().runs.as_ref().filter(|_| can_open) {
+            Some(runs) => runs.open(run).await.map(drop),
+            None => events.watch(run, Since::Now).await.map(drop),
+        }
+    }
+}
+
+impl Subscription {
+    fn beginning(follower: Follower) -> Self {
+        Self {
+            cursor: follower.cursor().cloned(),
+            follower,
+        }
+    }
+
+    /// The frames, beginning with the comment that it is connected.
+    pub fn into_frames(self) -> impl Stream<Item = Bytes> + Send + 'static {
+        stream::unfold(self.follower, |mut follower| async move {
+            let frames = follower.next().await?;
+            Some((frames, follower))
+        })
+    }
+}
+
+impl fmt::Debug for Fanout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fanout")
+            .field("plane", &self.source.plane.info().name)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription")
+            .field("cursor", &self.cursor)
+            .finish_non_exhaustive()
+    }
+}

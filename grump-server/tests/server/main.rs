@@ -1,0 +1,5 @@
+//! The server over the engine and over planes made for one fault.
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
+mod fanout;
+mod tape;
