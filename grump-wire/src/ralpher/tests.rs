@@ -339,3 +339,78 @@ proptest::proptest! {
         }
     }
 }
+
+/// A fixture of what servers in the field were seen to send.
+macro_rules! field {
+    ($name:literal) => {
+        include_str!(concat!("fixtures/field/", $name))
+    };
+}
+
+#[test]
+fn a_loop_with_members_of_the_field_is_read_and_keeps_them() {
+    let told: types::Loop = serde_json::from_str(field!("loop_with_more.json")).unwrap();
+    let kept = serde_json::to_value(&told).unwrap();
+    assert_eq!(kept["config"]["theme"], "dark");
+    assert_eq!(kept["state"]["git"]["originalBranch"], "main");
+    let run = map::run(told);
+    let detail = run.as_loop().unwrap();
+    assert_eq!(run.status.unified, RunStatus::Completed);
+    assert_eq!(detail.iteration, 2);
+    assert_eq!(detail.recent_iterations.len(), 2);
+    assert_eq!(
+        (detail.config.max_iterations, &detail.config.model),
+        (None, &None)
+    );
+}
+
+#[test]
+fn a_loop_with_hardly_any_member_is_read() {
+    let told: types::Loop = serde_json::from_str(field!("loop_with_less.json")).unwrap();
+    let run = map::run(told);
+    assert_eq!(run.name.id.as_str(), "42");
+    assert_eq!(run.status.native, "brewing");
+    assert_eq!(run.as_loop().unwrap().config.backend.agent, "opencode");
+}
+
+#[test]
+fn the_events_of_the_field_are_understood_and_passed_on_as_they_came() {
+    let frames = field!("events.sse").lines();
+    let data: Vec<_> = frames
+        .filter_map(|line| line.strip_prefix("data: "))
+        .collect();
+    let read = data
+        .iter()
+        .map(|frame| events::decode(frame, None).unwrap().event);
+    let read: Vec<Event> = read.collect();
+    let kinds: Vec<_> = read.iter().map(Event::kind).collect();
+    assert_eq!(
+        kinds,
+        [
+            EventKind::Log,
+            EventKind::Log,
+            EventKind::RunStarted,
+            EventKind::TextDelta,
+            EventKind::ToolCalled,
+            EventKind::ToolResult,
+            EventKind::CommitCreated,
+            EventKind::RunLimitReached,
+        ]
+    );
+    assert_eq!(read[2].iteration, None);
+    for (event, frame) in read.iter().zip(data) {
+        assert_eq!(events::encode(event).unwrap(), frame);
+    }
+}
+
+#[test]
+fn the_errors_of_the_field_arrive_as_their_kinds() {
+    let rows = field!("errors.tsv").lines().skip(1);
+    for row in rows.map(|line| line.split('\t').collect::<Vec<_>>()) {
+        let error = error::read(row[0].parse().unwrap(), row[1].as_bytes());
+        assert_eq!(error.kind().as_str(), row[2], "{error:?}");
+        let code = error.conflict().map_or("", |conflict| &*conflict.code);
+        assert_eq!(code, row[3]);
+        assert!(!error.message().is_empty());
+    }
+}
