@@ -3,7 +3,7 @@
 use std::fmt;
 
 use futures::future::BoxFuture;
-use grump_core::{EventKind, Operation, PlaneInfo};
+use grump_core::{EventKind, Member, Operation, PlaneInfo};
 
 use super::{cases, stage::Stage};
 
@@ -20,6 +20,8 @@ pub struct Case {
     pub needs: Vec<Operation>,
     /// The kinds of events that a plane must tell of for it to be played.
     pub kinds: Vec<EventKind>,
+    /// The members that a plane must tell, or take, for it to be played.
+    pub members: Vec<Member>,
     /// Plays it.
     pub run: Play,
 }
@@ -40,6 +42,7 @@ impl Case {
             name: name.to_owned(),
             needs: Vec::new(),
             kinds: Vec::new(),
+            members: Vec::new(),
             run,
         }
     }
@@ -59,6 +62,11 @@ impl Case {
         self
     }
 
+    pub(super) fn members(mut self, members: &[Member]) -> Self {
+        self.members.extend(members);
+        self
+    }
+
     /// What a plane lacks to have this case played on it, by name.
     #[must_use]
     pub fn lacks(&self, info: &PlaneInfo) -> Vec<&'static str> {
@@ -72,7 +80,12 @@ impl Case {
             .iter()
             .filter(|kind| !info.kinds.contains(kind))
             .map(|kind| kind.as_str());
-        operations.chain(kinds).collect()
+        let members = self
+            .members
+            .iter()
+            .filter(|member| !info.members.contains(member))
+            .map(|member| member.as_str());
+        operations.chain(kinds).chain(members).collect()
     }
 }
 
@@ -82,6 +95,7 @@ impl fmt::Debug for Case {
             .field("name", &self.name)
             .field("needs", &self.needs)
             .field("kinds", &self.kinds)
+            .field("members", &self.members)
             .finish_non_exhaustive()
     }
 }

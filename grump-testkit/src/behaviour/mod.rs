@@ -26,15 +26,18 @@
 //! ```
 //!
 //! Each case sets up a repository and a plane of its own, says one thing about how the plane
-//! behaves, and states which operations and kinds of events it needs. A case that needs more than
-//! the plane has is listed as ignored, with what is missing. What a plane says it lacks must be
-//! refused: that is a case too.
+//! behaves, and states which operations, kinds of events and members it needs. A case that needs
+//! more than the plane has is listed as ignored, with what is missing. What a plane says it lacks
+//! must be refused: that is a case too.
+//!
+//! A plane that is reached over a wire is put to the test as [`Behind`] another implementation.
 //!
 //! # Where things are
 //!
 //! | file | holds |
 //! |---|---|
 //! | `case` | [`Case`], and the list of them all |
+//! | `behind` | [`Behind`]: a plane that is reached through another |
 //! | `cases/` | the cases, a file for each thing that they are about |
 //! | `stage` | [`Stage`]: what a case is played on |
 //! | `repository` | [`Repository`]: git, as a user has it |
@@ -46,6 +49,7 @@
     reason = "in a suite of tests a panic is the message"
 )]
 
+mod behind;
 mod case;
 mod cases;
 mod repository;
@@ -60,6 +64,7 @@ use futures::future::BoxFuture;
 use grump::Plane;
 use grump_core::PlaneInfo;
 
+pub use behind::Behind;
 pub use case::{Case, all};
 pub use repository::Repository;
 pub use runner::run;
@@ -107,6 +112,17 @@ impl Opened {
             plane,
             close: Box::new(|| Box::pin(close())),
         }
+    }
+
+    /// The plane.
+    #[must_use]
+    pub const fn plane(&self) -> &Plane {
+        &self.plane
+    }
+
+    /// Closes the plane.
+    pub(crate) async fn close(self) {
+        (self.close)().await;
     }
 }
 

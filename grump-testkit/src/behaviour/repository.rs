@@ -90,6 +90,19 @@ impl Repository {
         self.git(&["rev-parse", "HEAD"])
     }
 
+    /// The folders of its worktrees but the checkout's own, with the branch that each is on; empty
+    /// where it is on none.
+    #[must_use]
+    pub fn worktrees(&self) -> Vec<(PathBuf, String)> {
+        let listed = self.git(&["worktree", "list", "--porcelain"]);
+        let of = |worktree: &str| {
+            let value = |name| worktree.lines().find_map(|line| line.strip_prefix(name));
+            let branch = value("branch refs/heads/").unwrap_or_default();
+            Some((PathBuf::from(value("worktree ")?), branch.to_owned()))
+        };
+        listed.split("\n\n").skip(1).filter_map(of).collect()
+    }
+
     /// What is uncommitted, as `git status --porcelain` says it.
     #[must_use]
     pub fn status(&self) -> String {

@@ -1,7 +1,7 @@
 //! [`Stage`]: what a case is played on.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -45,7 +45,7 @@ impl Stage {
     pub fn plane(&self) -> Plane {
         let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         let opened = opened.as_ref().expect("a stage that is set has a plane");
-        opened.plane.clone()
+        opened.plane().clone()
     }
 
     /// What the implementation says of its planes without opening one.
@@ -93,7 +93,7 @@ impl Stage {
 
     async fn close(&self) {
         if let Some(opened) = self.put(None) {
-            (opened.close)().await;
+            opened.close().await;
         }
     }
 
@@ -131,7 +131,11 @@ impl Stage {
     /// Starts a loop, and waits until its agent has changed something and hangs.
     pub async fn hanging(&self) -> Run {
         let run = self.started(self.task(super::scripts::HANGS)).await;
-        self.told(&run, EventKind::FileChanged).await;
+        let info = self.plane().info().clone();
+        let changed = [EventKind::FileChanged, EventKind::ToolResult];
+        let told = changed.into_iter().find(|kind| info.kinds.contains(kind));
+        self.told(&run, told.expect("a plane tells what agents do"))
+            .await;
         run
     }
 
@@ -177,9 +181,34 @@ impl Stage {
     /// Reads a file in the folder that a loop works in; `None` where there is none.
     #[must_use]
     pub fn work(&self, run: &Run, path: &str) -> Option<String> {
-        let worktree = run.as_loop().and_then(|detail| detail.worktree.clone());
-        let worktree = worktree.expect("a loop that was started has a worktree");
-        std::fs::read_to_string(PathBuf::from(worktree).join(path)).ok()
+        std::fs::read_to_string(self.worktree(run).join(path)).ok()
+    }
+
+    /// The folder that a loop works in: what the plane tells, or else what git knows of the
+    /// repository's worktrees.
+    #[must_use]
+    pub fn worktree(&self, run: &Run) -> PathBuf {
+        let told = run.as_loop().and_then(|detail| detail.worktree.clone());
+        told.map_or_else(|| self.found(run).0, PathBuf::from)
+    }
+
+    /// The branch that holds a loop's work: what the plane tells, or else what git knows.
+    #[must_use]
+    pub fn branch(&self, run: &Run) -> String {
+        let told = run.as_loop().and_then(|detail| detail.branch.clone());
+        told.unwrap_or_else(|| self.found(run).1)
+    }
+
+    /// The worktree that names the run in its path or branch, or that is the only one, and its
+    /// branch.
+    fn found(&self, run: &Run) -> (PathBuf, String) {
+        let mut worktrees = self.repository.worktrees();
+        let id = run.name.id.as_str();
+        if worktrees.len() > 1 {
+            worktrees.retain(|(path, branch)| names(path, id) || branch.contains(id));
+        }
+        let found = worktrees.pop();
+        found.expect("a loop that was started has a worktree, which names it")
     }
 
     /// Waits until a file is below the repository's folder and has a line; what it holds.
@@ -192,10 +221,26 @@ impl Stage {
         }
     }
 
+    /// Waits until a started run waits for its turn. Where the plane has no word for that, it is
+    /// starting, and stays so while as many loops run as may.
+    pub async fn queued(&self, run: &Run) -> Run {
+        if self.plane().info().kinds.contains(&EventKind::RunQueued) {
+            self.told(run, EventKind::RunQueued).await;
+            return self.reached(run, RunStatus::Queued).await;
+        }
+        let waits = [RunStatus::Queued, RunStatus::Starting];
+        self.until(run, |run| waits.contains(&run.status.unified))
+            .await
+    }
+
     /// Waits until a run has this status.
     pub async fn reached(&self, run: &Run, status: RunStatus) -> Run {
         self.until(run, |run| run.status.unified == status).await
     }
+}
+
+fn names(path: &Path, id: &str) -> bool {
+    path.components().any(|part| part.as_os_str() == id)
 }
 
 /// The events that a stream yields to its end; gaps and the like are none.

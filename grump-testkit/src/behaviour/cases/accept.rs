@@ -1,8 +1,8 @@
 //! Merging what a loop did.
 
-use grump_core::{EventKind, Integration, Operation::*, RepoPath, RunStatus};
+use grump_core::{ErrorKind, Integration, Member, Operation::*, RepoPath, RunStatus};
 
-use super::conflict;
+use super::{conflict, refused};
 use crate::behaviour::{
     case::{Case, case},
     scripts,
@@ -12,17 +12,28 @@ use crate::behaviour::{
 pub(super) fn cases() -> Vec<Case> {
     vec![
         case!(merges_into_the_branch_it_was_started_from).runs(&[DeliveriesAccept]),
+        case!(the_run_tells_the_merge_and_its_commit)
+            .runs(&[DeliveriesAccept])
+            .members(&[Member::RunIntegration]),
         case!(answers_twice_with_the_same_commit).runs(&[DeliveriesAccept]),
         case!(merges_into_a_branch_that_moved_on).runs(&[DeliveriesAccept]),
-        case!(names_the_files_in_conflict_and_changes_nothing).runs(&[DeliveriesAccept]),
-        case!(names_the_users_files_in_the_way_and_changes_nothing).runs(&[DeliveriesAccept]),
+        case!(changes_nothing_where_there_is_a_conflict).runs(&[DeliveriesAccept]),
+        case!(names_the_files_in_conflict)
+            .runs(&[DeliveriesAccept])
+            .members(&[Member::ConflictDetail]),
+        case!(changes_nothing_where_the_users_files_are_in_the_way).runs(&[DeliveriesAccept]),
+        case!(names_the_users_files_in_the_way)
+            .runs(&[DeliveriesAccept])
+            .members(&[Member::ConflictDetail]),
         case!(is_refused_before_there_is_work).runs(&[DeliveriesAccept]),
         case!(is_refused_while_the_loop_runs).runs(&[DeliveriesAccept, RunsStop]),
         case!(is_refused_where_the_loop_was_stopped_before_it_began)
-            .runs(&[DeliveriesAccept, RunsStop])
-            .kinds(&[EventKind::RunQueued]),
+            .runs(&[DeliveriesAccept, RunsStop]),
         case!(takes_what_a_loop_did_before_its_limit).runs(&[DeliveriesAccept]),
-        case!(names_what_a_stop_left_out).runs(&[DeliveriesAccept, RunsStop]),
+        case!(leaves_out_what_a_stop_cut_off).runs(&[DeliveriesAccept, RunsStop]),
+        case!(names_what_a_stop_left_out)
+            .runs(&[DeliveriesAccept, RunsStop])
+            .members(&[Member::AcceptedLeftOut]),
     ]
 }
 
@@ -39,10 +50,14 @@ async fn merges_into_the_branch_it_was_started_from(stage: &Stage) {
     assert_eq!(accepted.left_out, []);
     let merged = stage.loops().open(&run).await.unwrap();
     assert_eq!(merged.status.unified, RunStatus::Merged);
-    assert_eq!(
-        merged.integration,
-        Integration::Merged(accepted.merge_commit)
-    );
+}
+
+async fn the_run_tells_the_merge_and_its_commit(stage: &Stage) {
+    let run = stage.finished(stage.task(scripts::FINISHES)).await;
+    let accepted = stage.loops().accept(&run).await.unwrap();
+    let merged = stage.loops().open(&run).await.unwrap();
+    let told = Integration::Merged(accepted.merge_commit);
+    assert_eq!(merged.integration, told);
 }
 
 async fn answers_twice_with_the_same_commit(stage: &Stage) {
@@ -65,12 +80,11 @@ async fn merges_into_a_branch_that_moved_on(stage: &Stage) {
 }
 
 /// Pitfall 33: all or nothing.
-async fn names_the_files_in_conflict_and_changes_nothing(stage: &Stage) {
+async fn changes_nothing_where_there_is_a_conflict(stage: &Stage) {
     let run = stage.finished(stage.task(scripts::FINISHES)).await;
     let repository = stage.repository();
     let before = repository.commit("done.txt", "mine\n");
-    let error = conflict(stage.loops().accept(&run).await, "merge_conflict");
-    assert_eq!(error.conflict().unwrap().changed_files, ["done.txt"]);
+    refused(stage.loops().accept(&run).await, ErrorKind::Conflict);
     assert_eq!(repository.head(), before);
     assert_eq!(repository.status(), "");
     assert_eq!(repository.read("done.txt").as_deref(), Some("mine\n"));
@@ -80,17 +94,30 @@ async fn names_the_files_in_conflict_and_changes_nothing(stage: &Stage) {
     stage.loops().accept(&run).await.unwrap();
 }
 
+async fn names_the_files_in_conflict(stage: &Stage) {
+    let run = stage.finished(stage.task(scripts::FINISHES)).await;
+    stage.repository().commit("done.txt", "mine\n");
+    let error = conflict(stage.loops().accept(&run).await, "merge_conflict");
+    assert_eq!(error.conflict().unwrap().changed_files, ["done.txt"]);
+}
+
 /// Pitfall 33: what the user has not committed is not lost.
-async fn names_the_users_files_in_the_way_and_changes_nothing(stage: &Stage) {
+async fn changes_nothing_where_the_users_files_are_in_the_way(stage: &Stage) {
     let run = stage.finished(stage.task(scripts::FINISHES)).await;
     let (repository, before) = (stage.repository(), stage.repository().head());
     repository.write("done.txt", "mine\n");
-    let error = conflict(stage.loops().accept(&run).await, "checkout_in_the_way");
-    assert_eq!(error.conflict().unwrap().changed_files, ["done.txt"]);
+    refused(stage.loops().accept(&run).await, ErrorKind::Conflict);
     assert_eq!(repository.head(), before);
     assert_eq!(repository.read("done.txt").as_deref(), Some("mine\n"));
     let after = stage.loops().open(&run).await.unwrap();
     assert_eq!(after.status.unified, RunStatus::Completed);
+}
+
+async fn names_the_users_files_in_the_way(stage: &Stage) {
+    let run = stage.finished(stage.task(scripts::FINISHES)).await;
+    stage.repository().write("done.txt", "mine\n");
+    let error = conflict(stage.loops().accept(&run).await, "checkout_in_the_way");
+    assert_eq!(error.conflict().unwrap().changed_files, ["done.txt"]);
 }
 
 async fn is_refused_before_there_is_work(stage: &Stage) {
@@ -109,7 +136,7 @@ async fn is_refused_while_the_loop_runs(stage: &Stage) {
 async fn is_refused_where_the_loop_was_stopped_before_it_began(stage: &Stage) {
     stage.full().await;
     let run = stage.started(stage.task(scripts::FINISHES)).await;
-    stage.reached(&run, RunStatus::Queued).await;
+    stage.queued(&run).await;
     stage.loops().stop(&run).await.unwrap();
     conflict(stage.loops().accept(&run).await, "accept_failed");
 }
@@ -122,10 +149,16 @@ async fn takes_what_a_loop_did_before_its_limit(stage: &Stage) {
     assert_eq!(log, "1: Do it\n2: Do it\n");
 }
 
+async fn leaves_out_what_a_stop_cut_off(stage: &Stage) {
+    let run = stage.hanging().await;
+    stage.loops().stop(&run).await.unwrap();
+    stage.loops().accept(&run).await.unwrap();
+    assert_eq!(stage.repository().read("half.txt"), None);
+}
+
 async fn names_what_a_stop_left_out(stage: &Stage) {
     let run = stage.hanging().await;
     stage.loops().stop(&run).await.unwrap();
     let accepted = stage.loops().accept(&run).await.unwrap();
     assert_eq!(accepted.left_out, [RepoPath::from("half.txt")]);
-    assert_eq!(stage.repository().read("half.txt"), None);
 }

@@ -51,8 +51,8 @@ async fn a_stopped_loop_goes_on_with_what_it_left(stage: &Stage) {
         .await;
     let stopped = stage.loops().open(&run).await.unwrap();
     stage.loops().stop(&run).await.unwrap();
-    let worktree = stopped.as_loop().unwrap().worktree.clone().unwrap();
-    std::fs::write(format!("{worktree}/half.txt"), "half\n").unwrap();
+    let worktree = stage.worktree(&stopped);
+    std::fs::write(worktree.join("half.txt"), "half\n").unwrap();
     stage.repository().open_gate("go");
     let over = again(stage, &run).await;
     assert_eq!(over.status.unified, RunStatus::Completed);

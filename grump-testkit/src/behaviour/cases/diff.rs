@@ -1,6 +1,6 @@
 //! What a loop changed.
 
-use grump_core::{DiffStatus, EventKind, FileDiff, FileType, Operation::*, RunStatus};
+use grump_core::{DiffStatus, FileDiff, FileType, Member, Operation::*};
 
 use super::conflict;
 use crate::behaviour::{
@@ -12,13 +12,16 @@ use crate::behaviour::{
 pub(super) fn cases() -> Vec<Case> {
     vec![
         case!(every_sort_of_change_is_told).runs(&[DeliveriesDiff]),
-        case!(the_patches_are_what_git_apply_takes).runs(&[DeliveriesDiff]),
+        case!(what_is_binary_or_renamed_is_told_as_such)
+            .runs(&[DeliveriesDiff])
+            .members(&[Member::DiffWhole]),
+        case!(the_patches_are_what_git_apply_takes)
+            .runs(&[DeliveriesDiff])
+            .members(&[Member::DiffWhole]),
         case!(no_change_is_an_empty_diff).runs(&[DeliveriesDiff]),
         case!(while_it_runs_it_goes_up_to_the_last_commit).runs(&[DeliveriesDiff, RunsStop]),
         case!(before_the_start_there_is_no_branch).needs(&[LoopsCreate, DeliveriesDiff]),
-        case!(in_the_queue_there_is_no_branch_yet)
-            .runs(&[DeliveriesDiff])
-            .kinds(&[EventKind::RunQueued]),
+        case!(in_the_queue_there_is_no_branch_yet).runs(&[DeliveriesDiff]),
         case!(after_a_discard_there_is_no_branch_any_more)
             .runs(&[DeliveriesDiff, DeliveriesDiscard]),
     ]
@@ -56,9 +59,13 @@ async fn every_sort_of_change_is_told(stage: &Stage) {
         told,
         expected.map(|(path, status, more, less)| (path.to_owned(), status, more, less))
     );
+    assert!(diff[2].hunks().starts_with("@@"), "{}", diff[2].patch);
+}
+
+async fn what_is_binary_or_renamed_is_told_as_such(stage: &Stage) {
+    let diff = changes(stage).await;
     assert_eq!(diff[1].file_type, FileType::Binary);
     assert_eq!(diff[4].old_path, Some("here.txt".into()));
-    assert!(diff[2].hunks().starts_with("@@"), "{}", diff[2].patch);
 }
 
 async fn the_patches_are_what_git_apply_takes(stage: &Stage) {
@@ -107,7 +114,7 @@ async fn before_the_start_there_is_no_branch(stage: &Stage) {
 async fn in_the_queue_there_is_no_branch_yet(stage: &Stage) {
     stage.full().await;
     let run = stage.started(stage.task(scripts::FINISHES)).await;
-    stage.reached(&run, RunStatus::Queued).await;
+    stage.queued(&run).await;
     conflict(stage.loops().diff(&run).await, "no_git_branch");
 }
 

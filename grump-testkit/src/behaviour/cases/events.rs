@@ -1,7 +1,7 @@
 //! What is told of runs, and that every way to read it tells the same.
 
 use grump_core::{
-    Cursor, ErrorKind, Event, EventKind, EventQuery, Operation::*, Payload, Run, RunRef, Since,
+    Cursor, ErrorKind, Event, EventKind, EventQuery, Member, Operation::*, Payload, Run, Since,
 };
 
 use super::refused;
@@ -23,8 +23,11 @@ pub(super) fn cases() -> Vec<Case> {
         case!(pages_follow_each_other_without_a_gap).runs(&[EventsHistory]),
         case!(an_empty_page_keeps_its_cursor).runs(&[EventsHistory]),
         case!(the_history_of_all_holds_that_of_each).runs(&[EventsHistory]),
-        case!(a_cursor_of_another_journal_is_expired).needs(&[EventsHistory, EventsWatchAll]),
-        case!(a_merge_is_told_with_its_commit).runs(&[DeliveriesAccept, EventsHistory]),
+        case!(history_behind_a_cursor_of_another_journal_is_expired).needs(&[EventsHistory]),
+        case!(a_cursor_of_another_journal_is_expired)
+            .needs(&[EventsWatchAll])
+            .members(&[Member::EventsCursor]),
+        case!(a_merge_is_told_with_its_commit).runs(&[DeliveriesAccept]),
     ]
 }
 
@@ -179,20 +182,29 @@ async fn the_history_of_all_holds_that_of_each(stage: &Stage) {
     }
 }
 
+/// A position in a journal that the plane has not.
+fn foreign() -> Cursor {
+    Cursor::new("00000000-0000-7000-8000-000000000000-1")
+}
+
+/// Pitfall 3: what cannot be gone on from is refused.
+async fn history_behind_a_cursor_of_another_journal_is_expired(stage: &Stage) {
+    let query = EventQuery::default().after(foreign());
+    let page = stage.plane().events().history(query).await;
+    refused(page, ErrorKind::CursorExpired);
+}
+
+/// Pitfall 3: a stream does not begin elsewhere in silence.
 async fn a_cursor_of_another_journal_is_expired(stage: &Stage) {
-    let foreign = Cursor::new("00000000-0000-7000-8000-000000000000-1");
     let events = stage.plane().events();
-    let query = EventQuery::default().after(foreign.clone());
-    refused(events.history(query).await, ErrorKind::CursorExpired);
-    let watched = events.watch_all(Since::Cursor(foreign)).await;
+    let watched = events.watch_all(Since::Cursor(foreign())).await;
     refused(watched, ErrorKind::CursorExpired);
 }
 
 async fn a_merge_is_told_with_its_commit(stage: &Stage) {
-    let of = async |run: &RunRef| history(stage, EventQuery::of(run.clone())).await;
     let run = stage.finished(stage.task(scripts::FINISHES)).await;
     let accepted = stage.loops().accept(&run).await.unwrap();
-    let last = of(&run.name).await.pop().unwrap();
+    let last = stage.events(&run).await.pop().unwrap();
     let Payload::RunMerged(merged) = last.payload else {
         panic!("{last:?}");
     };

@@ -1,8 +1,8 @@
 //! What a plane says of itself is true.
 
 use grump_core::{
-    Answer, ApprovalId, Error, ErrorKind, EventQuery, LoopEdit, ModelRef, NewLoop, Operation,
-    RunFilter, RunRef, Since, StartRun,
+    Answer, ApprovalId, Budget, Error, ErrorKind, EventQuery, Integration, LoopEdit, Member,
+    ModelRef, NewLoop, Operation, Policy, Run, RunFilter, RunRef, Since, StartRun, Usage,
 };
 
 use crate::behaviour::{
@@ -15,6 +15,10 @@ pub(super) fn cases() -> Vec<Case> {
     vec![
         case!(what_a_plane_lacks_is_refused_as_unsupported),
         case!(a_plane_has_what_was_announced_and_no_more),
+        case!(a_request_with_what_a_plane_lacks_is_refused_as_unsupported)
+            .needs(&[Operation::LoopsCreate]),
+        case!(a_run_holds_no_more_than_was_announced)
+            .runs(&[Operation::LoopsCreate, Operation::RunsOpen]),
         case!(no_kind_is_told_that_was_not_announced).runs(&[]),
     ]
 }
@@ -34,6 +38,52 @@ async fn a_plane_has_what_was_announced_and_no_more(stage: &Stage) {
     let (announced, plane) = (stage.announced(), stage.plane());
     assert_eq!(plane.info().operations, announced.operations);
     assert_eq!(plane.info().kinds, announced.kinds);
+    assert_eq!(plane.info().members, announced.members);
+}
+
+async fn a_request_with_what_a_plane_lacks_is_refused_as_unsupported(stage: &Stage) {
+    let new = || stage.task(scripts::FINISHES);
+    let budget = Budget {
+        seconds: Some(600),
+        ..Budget::default()
+    };
+    for (member, new) in [
+        (Member::LoopBudget, new().budget(budget)),
+        (Member::LoopPolicy, new().policy(Policy::Deny)),
+        (Member::LoopRequireChanges, new().require_changes()),
+        (Member::LoopVerify, new().verify("true")),
+    ] {
+        let error = stage.loops().create(new).await.err();
+        let kind = error.as_ref().map(Error::kind);
+        let refused =
+            (!stage.plane().info().members.contains(&member)).then_some(ErrorKind::Unsupported);
+        assert_eq!(kind, refused, "{member}: {error:?}");
+    }
+}
+
+async fn a_run_holds_no_more_than_was_announced(stage: &Stage) {
+    let run = stage.finished(stage.task(scripts::TELLS_ALL)).await;
+    let run = stage.loops().open(&run).await.unwrap();
+    for (member, told) in told(&run) {
+        let has = stage.plane().info().members.contains(&member);
+        assert!(has || !told, "{member}: {run:?}");
+    }
+}
+
+/// The members of a run that not every plane tells, and whether this one does.
+fn told(run: &Run) -> [(Member, bool); 6] {
+    let detail = run.as_loop().unwrap();
+    [
+        (
+            Member::RunTimes,
+            run.started_at.is_some() || run.ended_at.is_some(),
+        ),
+        (Member::RunIntegration, run.integration != Integration::None),
+        (Member::LoopBranch, detail.branch.is_some()),
+        (Member::LoopWorktree, detail.worktree.is_some()),
+        (Member::LoopPendingPrompt, detail.pending_prompt.is_some()),
+        (Member::LoopUsage, detail.usage != Usage::default()),
+    ]
 }
 
 async fn no_kind_is_told_that_was_not_announced(stage: &Stage) {

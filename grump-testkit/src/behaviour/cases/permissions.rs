@@ -1,8 +1,8 @@
 //! What agents want to be allowed, and who answers.
 
 use grump_core::{
-    Answer, Approval, ApprovalId, Decision, ErrorKind, EventKind, Operation::*, Payload, Policy,
-    Run, payload::PermissionResolved,
+    Answer, Approval, ApprovalId, Decision, ErrorKind, EventKind, Member, Operation::*, Payload,
+    Policy, Run, payload::PermissionResolved,
 };
 
 use super::{conflict, refused};
@@ -15,27 +15,29 @@ use crate::behaviour::{
 pub(super) fn cases() -> Vec<Case> {
     let answering = [ReviewsPending, ReviewsAnswer];
     let resolved = [EventKind::PermissionResolved];
+    let policy = |case: Case| case.runs(&[]).members(&[Member::LoopPolicy]);
     vec![
-        case!(the_policy_allow_allows).runs(&[]).kinds(&resolved),
-        case!(the_policy_deny_denies).runs(&[]).kinds(&resolved),
-        case!(a_question_waits_with_all_that_is_to_be_decided).runs(&[ReviewsPending, RunsStop]),
-        case!(a_yes_lets_the_agent_do_it)
-            .runs(&answering)
+        policy(case!(the_policy_allow_allows)).kinds(&resolved),
+        policy(case!(the_policy_deny_denies)).kinds(&resolved),
+        policy(case!(a_question_waits_with_all_that_is_to_be_decided))
+            .needs(&[ReviewsPending, RunsStop]),
+        policy(case!(a_yes_lets_the_agent_do_it))
+            .needs(&answering)
             .kinds(&resolved),
-        case!(a_no_does_not_let_the_agent_do_it)
-            .runs(&answering)
+        policy(case!(a_no_does_not_let_the_agent_do_it))
+            .needs(&answering)
             .kinds(&resolved),
-        case!(what_nobody_answers_expires)
-            .runs(&[ReviewsPending])
+        policy(case!(what_nobody_answers_expires))
+            .needs(&[ReviewsPending])
             .kinds(&resolved),
-        case!(a_second_answer_is_refused).runs(&answering),
-        case!(an_answer_after_the_deadline_is_refused)
-            .runs(&[ReviewsAnswer])
+        policy(case!(a_second_answer_is_refused)).needs(&answering),
+        policy(case!(an_answer_after_the_deadline_is_refused))
+            .needs(&[ReviewsAnswer])
             .kinds(&resolved),
-        case!(a_stop_withdraws_the_question)
-            .runs(&answering)
+        policy(case!(a_stop_withdraws_the_question))
+            .needs(&answering)
             .needs(&[RunsStop]),
-        case!(questions_are_listed_the_oldest_first).runs(&[ReviewsPending, RunsStop]),
+        policy(case!(questions_are_listed_the_oldest_first)).needs(&[ReviewsPending, RunsStop]),
         case!(what_was_not_asked_is_not_found).needs(&[ReviewsAnswer]),
     ]
 }

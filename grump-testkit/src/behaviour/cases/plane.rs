@@ -1,6 +1,6 @@
 //! The plane itself: its health, the models it remembers, and that it can be closed and opened.
 
-use grump_core::{ErrorKind, EventQuery, ModelRef, Operation::*, RunStatus};
+use grump_core::{ErrorKind, ModelRef, Operation::*, RunStatus};
 
 use super::refused;
 use crate::behaviour::{
@@ -16,7 +16,7 @@ pub(super) fn cases() -> Vec<Case> {
         case!(it_refuses_half_a_model).needs(&[ModelsLastUsed, ModelsSetLastUsed]),
         case!(it_remembers_the_model_of_a_loop).runs(&[ModelsLastUsed]),
         case!(it_lists_models_of_absolute_folders_only).needs(&[ModelsList]),
-        case!(it_keeps_everything_when_it_is_closed).runs(&[RunsList, EventsHistory]),
+        case!(it_keeps_everything_when_it_is_closed).runs(&[RunsList]),
         case!(it_goes_on_with_what_it_was_closed_in).runs(&[]),
     ]
 }
@@ -60,12 +60,11 @@ async fn it_lists_models_of_absolute_folders_only(stage: &Stage) {
 }
 
 async fn it_keeps_everything_when_it_is_closed(stage: &Stage) {
-    stage.finished(stage.task(scripts::TELLS_ALL)).await;
+    let run = stage.finished(stage.task(scripts::TELLS_ALL)).await;
     stage.created(stage.task(scripts::FINISHES)).await;
     let read = async || {
-        let events = stage.plane().events();
-        let page = events.history(EventQuery::default()).await.unwrap();
-        (stage.loops().list().await.unwrap(), page)
+        let runs = stage.loops().list().await.unwrap();
+        (runs, stage.events(&run).await)
     };
     let before = read().await;
     stage.restart().await;

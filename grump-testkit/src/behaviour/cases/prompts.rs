@@ -1,6 +1,6 @@
 //! The prompt of the next iteration only.
 
-use grump_core::{ErrorKind, Operation::*, Run};
+use grump_core::{ErrorKind, Member, Operation::*, Run};
 
 use super::{conflict, refused};
 use crate::behaviour::{
@@ -12,6 +12,9 @@ use crate::behaviour::{
 pub(super) fn cases() -> Vec<Case> {
     vec![
         case!(a_pending_prompt_is_used_once).runs(&[LoopsSetPendingPrompt]),
+        case!(a_pending_prompt_is_shown_until_it_is_used)
+            .runs(&[LoopsSetPendingPrompt])
+            .members(&[Member::LoopPendingPrompt]),
         case!(the_last_pending_prompt_replaces_those_before).runs(&[LoopsSetPendingPrompt]),
         case!(a_pending_prompt_that_is_cleared_is_not_used)
             .runs(&[LoopsSetPendingPrompt, LoopsClearPendingPrompt]),
@@ -47,13 +50,23 @@ async fn a_pending_prompt_is_used_once(stage: &Stage) {
         .set_pending_prompt(&run, "Mind the gap")
         .await
         .unwrap();
-    let now = loops.open(&run).await.unwrap();
-    let pending = &now.as_loop().unwrap().pending_prompt;
-    assert_eq!(pending.as_deref(), Some("Mind the gap"));
     let given = prompts(stage, &run).await;
     assert_eq!(given, "1: Do it\n2: Mind the gap\n3: Do it\n");
-    let over = loops.open(&run).await.unwrap();
-    assert_eq!(over.as_loop().unwrap().pending_prompt, None);
+}
+
+async fn a_pending_prompt_is_shown_until_it_is_used(stage: &Stage) {
+    let (run, loops) = (held(stage).await, stage.loops());
+    let shown = async || {
+        let now = loops.open(&run).await.unwrap();
+        now.as_loop().unwrap().pending_prompt.clone()
+    };
+    loops
+        .set_pending_prompt(&run, "Mind the gap")
+        .await
+        .unwrap();
+    assert_eq!(shown().await.as_deref(), Some("Mind the gap"));
+    prompts(stage, &run).await;
+    assert_eq!(shown().await, None);
 }
 
 async fn the_last_pending_prompt_replaces_those_before(stage: &Stage) {

@@ -1,6 +1,6 @@
 //! Throwing work away, bringing it back, and forgetting it.
 
-use grump_core::{EventKind, Integration, Operation::*, Outcome, Run, RunStatus};
+use grump_core::{EventKind, Integration, Member, Operation::*, Outcome, Run, RunStatus};
 
 use super::{conflict, is_nowhere};
 use crate::behaviour::{
@@ -12,14 +12,19 @@ use crate::behaviour::{
 pub(super) fn cases() -> Vec<Case> {
     vec![
         case!(a_discard_deletes_the_branch).runs(&[DeliveriesDiscard]),
+        case!(a_discarded_run_tells_that_its_branch_is_deleted)
+            .runs(&[DeliveriesDiscard])
+            .members(&[Member::RunIntegration, Member::LoopBranch]),
         case!(a_discard_is_undone).runs(&[DeliveriesDiscard, DeliveriesUndo, DeliveriesAccept]),
         case!(an_undo_undoes_once).runs(&[DeliveriesDiscard, DeliveriesUndo]),
         case!(what_was_not_thrown_away_cannot_be_brought_back).runs(&[DeliveriesUndo]),
         case!(a_running_loop_is_not_discarded).runs(&[DeliveriesDiscard, RunsStop]),
         case!(a_merged_loop_is_not_discarded).runs(&[DeliveriesDiscard, DeliveriesAccept]),
-        case!(a_loop_that_never_began_is_discarded_and_comes_back)
-            .runs(&[RunsStop, DeliveriesDiscard, DeliveriesUndo])
-            .kinds(&[EventKind::RunQueued]),
+        case!(a_loop_that_never_began_is_discarded_and_comes_back).runs(&[
+            RunsStop,
+            DeliveriesDiscard,
+            DeliveriesUndo,
+        ]),
         case!(a_removal_stops_a_running_loop).runs(&[RunsRemove]),
         case!(a_removal_beside_a_start_leaves_nothing_running).runs(&[RunsRemove, RunsStop]),
         case!(a_removal_is_undone).runs(&[RunsRemove, DeliveriesUndo]),
@@ -55,6 +60,12 @@ async fn a_discard_deletes_the_branch(stage: &Stage) {
     assert_eq!(branches(stage), "");
     let after = now(stage, &run).await;
     assert_eq!(after.status.unified, RunStatus::Discarded);
+}
+
+async fn a_discarded_run_tells_that_its_branch_is_deleted(stage: &Stage) {
+    let run = stage.finished(stage.task(scripts::FINISHES)).await;
+    stage.loops().discard(&run).await.unwrap();
+    let after = now(stage, &run).await;
     assert_eq!(after.integration, Integration::BranchDeleted);
     assert_eq!(after.as_loop().unwrap().branch, None);
 }
@@ -105,7 +116,7 @@ async fn a_merged_loop_is_not_discarded(stage: &Stage) {
 async fn a_loop_that_never_began_is_discarded_and_comes_back(stage: &Stage) {
     let others = stage.full().await;
     let run = stage.started(stage.task(scripts::FINISHES)).await;
-    stage.reached(&run, RunStatus::Queued).await;
+    stage.queued(&run).await;
     stage.loops().stop(&run).await.unwrap();
     stage.loops().discard(&run).await.unwrap();
     stage.loops().undo(&run).await.unwrap();

@@ -1,6 +1,6 @@
 //! Several loops at once.
 
-use grump_core::{EventKind, Operation::*, Outcome, RunStatus};
+use grump_core::{Operation::*, Outcome, RunStatus};
 
 use crate::behaviour::{
     case::{Case, case},
@@ -12,9 +12,7 @@ pub(super) fn cases() -> Vec<Case> {
     vec![
         case!(two_loops_of_one_repository_run_at_once).runs(&[DeliveriesAccept]),
         case!(a_stop_of_one_leaves_the_other_alone).runs(&[RunsStop]),
-        case!(more_loops_than_may_run_wait_their_turn)
-            .runs(&[RunsStop])
-            .kinds(&[EventKind::RunQueued]),
+        case!(more_loops_than_may_run_wait_their_turn).runs(&[RunsStop]),
     ]
 }
 
@@ -54,8 +52,7 @@ async fn a_stop_of_one_leaves_the_other_alone(stage: &Stage) {
 async fn more_loops_than_may_run_wait_their_turn(stage: &Stage) {
     let running = stage.full().await;
     let waiting = stage.started(stage.task(scripts::FINISHES)).await;
-    stage.told(&waiting, EventKind::RunQueued).await;
-    stage.reached(&waiting, RunStatus::Queued).await;
+    stage.queued(&waiting).await;
     stage.loops().stop(&running[0]).await.unwrap();
     let over = stage.loops().wait(&waiting).await.unwrap();
     assert_eq!(

@@ -1,7 +1,7 @@
 //! Starting loops.
 
 use grump_core::{
-    ErrorKind, Event, EventKind, NewLoop, Operation::*, RunStatus, Since, Uncommitted,
+    ErrorKind, Event, EventKind, Member, NewLoop, Operation::*, RunStatus, Since, Uncommitted,
 };
 
 use super::{conflict, refused};
@@ -16,8 +16,12 @@ pub(super) fn cases() -> Vec<Case> {
     vec![
         case!(answers_with_a_cursor_before_the_first_event)
             .runs(&[])
-            .kinds(&[EventKind::RunStarted, EventKind::RunCompleted]),
+            .kinds(&[EventKind::RunStarted, EventKind::RunCompleted])
+            .members(&[Member::EventsCursor]),
         case!(refuses_a_loop_that_runs_already).runs(&[RunsStop]),
+        case!(says_where_a_loop_is_that_it_refuses)
+            .runs(&[RunsStop])
+            .members(&[Member::ConflictDetail]),
         case!(refuses_uncommitted_changes_naming_files_and_options)
             .needs(&[LoopsCreate, RunsStart]),
         case!(commits_uncommitted_changes_when_told_to).runs(&[]),
@@ -44,6 +48,12 @@ async fn answers_with_a_cursor_before_the_first_event(stage: &Stage) {
 }
 
 async fn refuses_a_loop_that_runs_already(stage: &Stage) {
+    let run = stage.hanging().await;
+    conflict(stage.loops().start(&run).await, "already_running");
+    stage.loops().stop(&run).await.unwrap();
+}
+
+async fn says_where_a_loop_is_that_it_refuses(stage: &Stage) {
     let run = stage.hanging().await;
     let error = conflict(stage.loops().start(&run).await, "already_running");
     let current = error.conflict().unwrap().current.clone().unwrap();
@@ -124,7 +134,7 @@ async fn leaves_the_users_checkout_alone(stage: &Stage) {
     assert_eq!(repository.git(&["branch", "--show-current"]), "main");
     assert_eq!(repository.status(), "");
     assert_eq!(repository.read("done.txt"), None);
-    let branch = run.as_loop().unwrap().branch.clone().unwrap();
+    let branch = stage.branch(&run);
     assert!(branch.starts_with("ralph/"), "{branch}");
     let message = repository.git(&["log", "-1", "--format=%s", &branch]);
     assert!(message.starts_with("[Ralph]"), "{message}");

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use grump_core::{EventKind, Operation::*, Outcome, Run, RunStatus};
+use grump_core::{EventKind, Member, Operation::*, Outcome, Run, RunStatus};
 
 use super::conflict;
 use crate::behaviour::{
@@ -16,13 +16,14 @@ pub(super) fn cases() -> Vec<Case> {
         case!(a_busy_loop_is_stopped_and_keeps_its_half_done_work).runs(&[RunsStop]),
         case!(nothing_of_the_agent_is_left).runs(&[RunsStop]),
         case!(a_loop_that_waits_between_two_tries_is_stopped).runs(&[RunsStop]),
-        case!(a_queued_loop_is_stopped_before_it_begins)
-            .runs(&[RunsStop])
-            .kinds(&[EventKind::RunQueued]),
+        case!(a_queued_loop_is_stopped_before_it_begins).runs(&[RunsStop]),
         case!(a_stop_right_behind_the_start_is_honoured).runs(&[RunsStop]),
         case!(a_stop_beside_the_start_stops_it_or_comes_before_it).runs(&[RunsStop]),
         case!(two_stops_at_once_both_answer_when_it_is_stopped).runs(&[RunsStop]),
         case!(what_is_not_running_is_not_stopped).runs(&[RunsStop]),
+        case!(a_stop_that_is_refused_says_where_the_loop_is)
+            .needs(&[LoopsCreate, RunsStop])
+            .members(&[Member::ConflictDetail]),
     ]
 }
 
@@ -65,7 +66,7 @@ async fn a_loop_that_waits_between_two_tries_is_stopped(stage: &Stage) {
 async fn a_queued_loop_is_stopped_before_it_begins(stage: &Stage) {
     stage.full().await;
     let run = stage.started(stage.task(scripts::FINISHES)).await;
-    stage.reached(&run, RunStatus::Queued).await;
+    stage.queued(&run).await;
     stage.loops().stop(&run).await.unwrap();
     let after = stage.loops().open(&run).await.unwrap();
     assert!(is_stopped(&after), "{after:?}");
@@ -88,9 +89,7 @@ async fn a_stop_beside_the_start_stops_it_or_comes_before_it(stage: &Stage) {
         let (started, stopped) = futures::join!(loops.start(&run), loops.stop(&run));
         started.unwrap();
         if stopped.is_err() {
-            let error = conflict(stopped, "not_running");
-            let then = error.conflict().unwrap().current.clone().unwrap();
-            assert_eq!(then.unified, RunStatus::Draft, "{error:?}");
+            conflict(stopped, "not_running");
             loops.stop(&run).await.unwrap();
         }
         let after = loops.open(&run).await.unwrap();
@@ -115,4 +114,11 @@ async fn what_is_not_running_is_not_stopped(stage: &Stage) {
     conflict(stage.loops().stop(&done).await, "not_running");
     let after = stage.loops().open(&done).await.unwrap();
     assert_eq!(after, done);
+}
+
+async fn a_stop_that_is_refused_says_where_the_loop_is(stage: &Stage) {
+    let draft = stage.created(stage.task(scripts::FINISHES)).await;
+    let error = conflict(stage.loops().stop(&draft).await, "not_running");
+    let current = error.conflict().unwrap().current.clone().unwrap();
+    assert_eq!(current.unified, RunStatus::Draft, "{error:?}");
 }

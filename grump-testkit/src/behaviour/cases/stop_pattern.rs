@@ -3,7 +3,7 @@
 //! Pitfall 30: the transcripts are those that were reported as false completions, and as
 //! completions that were missed.
 
-use grump_core::{NewLoop, Outcome};
+use grump_core::{Member, NewLoop, Outcome};
 
 use crate::behaviour::{
     case::{Case, case},
@@ -22,9 +22,15 @@ pub(super) fn cases() -> Vec<Case> {
         case!(a_promise_in_a_tools_output_or_a_file_does_not_count).runs(&[]),
         case!(a_promise_in_the_prompt_does_not_count).runs(&[]),
         case!(a_pattern_of_ones_own_is_matched_as_it_stands).runs(&[]),
-        case!(without_changes_a_match_does_not_count_where_changes_are_required).runs(&[]),
-        case!(with_changes_a_match_counts_where_changes_are_required).runs(&[]),
-        case!(a_match_counts_only_once_the_verification_succeeds).runs(&[]),
+        case!(without_changes_a_match_does_not_count_where_changes_are_required)
+            .runs(&[])
+            .members(&[Member::LoopRequireChanges]),
+        case!(with_changes_a_match_counts_where_changes_are_required)
+            .runs(&[])
+            .members(&[Member::LoopRequireChanges]),
+        case!(a_match_counts_only_once_the_verification_succeeds)
+            .runs(&[])
+            .members(&[Member::LoopVerify]),
     ]
 }
 

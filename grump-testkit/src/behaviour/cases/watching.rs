@@ -1,7 +1,9 @@
 //! Watching runs: from where, until when, and beside others.
 
 use futures::StreamExt;
-use grump_core::{Event, EventKind, EventStream, Operation::*, Run, RunStatus, Since, Update};
+use grump_core::{
+    Event, EventKind, EventStream, Member, Operation::*, Run, RunStatus, Since, Update,
+};
 
 use crate::behaviour::{
     case::{Case, case},
@@ -13,9 +15,13 @@ pub(super) fn cases() -> Vec<Case> {
     vec![
         case!(from_the_beginning_everything_is_told).runs(&[]),
         case!(from_now_only_what_follows_is_told).runs(&[]),
-        case!(from_a_cursor_what_is_behind_it_is_told).runs(&[]),
+        case!(from_a_cursor_what_is_behind_it_is_told)
+            .runs(&[])
+            .members(&[Member::EventsCursor]),
         case!(from_now_on_a_finished_run_is_the_run_and_the_end).runs(&[]),
-        case!(a_reader_that_was_cut_off_goes_on_where_it_was).runs(&[]),
+        case!(a_reader_that_was_cut_off_goes_on_where_it_was)
+            .runs(&[])
+            .members(&[Member::EventsCursor]),
         case!(the_stream_ends_with_the_work_and_not_before).runs(&[]),
         case!(a_stream_of_all_outlives_a_run).runs(&[EventsWatchAll]),
         case!(two_readers_do_not_disturb_each_other).runs(&[]),
