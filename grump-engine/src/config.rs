@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, de};
 
 use crate::{
     agent::{
+        hosts::{Host, Hosts},
         registry::{Agents, is_name},
         spec::{AgentOptions, AgentSpec},
     },
@@ -20,6 +21,7 @@ use crate::{
 /// max_running = 2             # loops at once
 /// policy = "ask:60"           # allow, deny, ask, ask:SECONDS
 /// default_agent = "claude"
+/// connect = ["127.0.0.1:4096"]  # where loops that come over a wire may find an agent
 ///
 /// [agents.claude]
 /// spec = "cmd: claude -p --output-format stream-json --verbose"
@@ -55,6 +57,10 @@ pub struct EngineConfig {
     pub policy: Option<Policy>,
     /// The agent that is used where a loop names none.
     pub default_agent: Option<String>,
+    /// Hosts, with a port or without, that loops which come over a wire may name as the place where
+    /// their agent listens.
+    #[serde(deserialize_with = "hosts")]
+    pub connect: Vec<Host>,
     /// The command that starts the keeper: a program and its arguments.
     pub keeper: Option<Vec<String>>,
 }
@@ -125,6 +131,18 @@ impl Config {
             agents.with(name, config.spec.agent())
         })
     }
+
+    /// The hosts that loops may connect to: those of `connect`, and those of agents that listen
+    /// already.
+    #[must_use]
+    pub fn hosts(&self) -> Hosts {
+        let of_agents = self
+            .agents
+            .values()
+            .filter_map(|agent| agent.spec.endpoint());
+        let named = self.engine.connect.iter().cloned();
+        named.chain(of_agents.map(Host::from)).collect()
+    }
 }
 
 impl EngineConfig {
@@ -193,6 +211,12 @@ fn policy<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Policy>, D::Error
     text.parse().map(Some).map_err(de::Error::custom)
 }
 
+fn hosts<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Host>, D::Error> {
+    let texts = Vec::<String>::deserialize(from)?;
+    let hosts = texts.iter().map(|text| text.parse());
+    hosts.collect::<Result<_>>().map_err(de::Error::custom)
+}
+
 fn from_env<T: FromStr<Err: std::fmt::Display>>(
     name: &'static str,
     variable: impl Fn(&str) -> Option<String>,
@@ -240,6 +264,21 @@ mod tests {
         assert_eq!(spec("claude"), "cmd(format=claude, timeout=60): claude -p");
         assert_eq!(spec("demo"), "script: /etc/grump/demo.json");
         assert_eq!(config.agents().names(), ["claude", "demo", "opencode"]);
+    }
+
+    #[test]
+    fn loops_may_connect_to_hosts_that_are_named_and_to_agents_that_listen() {
+        let config = read(
+            "[engine]\nconnect = ['agents.example']\n\
+             [agents.here]\nspec = 'opencode(port=4096)'\n",
+        )
+        .unwrap();
+        let expected: Vec<Host> = ["agents.example", "127.0.0.1:4096"]
+            .map(|host| host.parse().unwrap())
+            .into();
+        assert_eq!(config.hosts(), expected.into_iter().collect());
+        let error = error_of("[engine]\nconnect = ['http://a']");
+        assert!(error.contains("HOST:PORT") && error.contains("engine.connect"));
     }
 
     #[test]

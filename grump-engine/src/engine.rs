@@ -9,10 +9,10 @@ use grump_core::{
 use tokio::runtime::Handle;
 
 use crate::{
-    agent::registry::Agents,
+    agent::{hosts::Hosts, registry::Agents},
     data::DataFolder,
     journal::Journal,
-    owner::Ownership,
+    owner::{Attach, Ownership},
     process::{KeeperCommand, Launcher},
     supervisor::{Resume, Settings, Supervisor},
 };
@@ -41,6 +41,7 @@ impl Engine {
                 resume: Resume::default(),
                 pause_after_error: Duration::from_secs(1),
                 inline_agents: true,
+                hosts: Hosts::default(),
             },
         }
     }
@@ -95,6 +96,27 @@ impl Engine {
             info,
             facets,
         }
+    }
+
+    /// Says in `owner.json` how other programs of this user reach a server that serves this engine,
+    /// or with `None`, that they cannot any more. Closing the engine says so too.
+    ///
+    /// # Errors
+    /// `Unsupported` for an engine that only looks, or is closed; `Storage` if it cannot be written.
+    pub fn publish(&self, attach: Option<Attach>) -> Result<()> {
+        self.supervisor.publish(attach)
+    }
+
+    /// How many loops it works on, or has waiting for their turn.
+    #[must_use]
+    pub fn loops_at_work(&self) -> usize {
+        self.supervisor.loops_at_work()
+    }
+
+    /// How many loops it has put to work since it was opened.
+    #[must_use]
+    pub fn loops_begun(&self) -> u64 {
+        self.supervisor.loops_begun()
     }
 
     /// The folder it works on.
@@ -174,9 +196,17 @@ impl EngineBuilder {
     }
 
     /// Sets whether loops may name an agent by a specification such as `cmd: claude -p`, beside
-    /// the names that are configured. Where loops come over a wire they may not.
+    /// the names that are configured. Where loops come over a wire they may not; then they connect
+    /// only to [`hosts`](Self::hosts), too. Loops that were created before keep what they name.
     pub const fn inline_agents(mut self, allowed: bool) -> Self {
         self.settings.inline_agents = allowed;
+        self
+    }
+
+    /// Sets where an agent may listen that a loop asks to connect to, where
+    /// [`inline_agents`](Self::inline_agents) are not allowed. Without it, nowhere.
+    pub fn hosts(mut self, hosts: Hosts) -> Self {
+        self.settings.hosts = hosts;
         self
     }
 

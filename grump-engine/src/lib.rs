@@ -21,5 +21,5 @@ mod supervisor;
 pub mod workspace;
 pub use data::DataFolder;
 pub use engine::{Engine, EngineBuilder};
-pub use owner::{EngineIdentity, Owner};
+pub use owner::{Attach, EngineIdentity, Owner};
 pub use supervisor::Resume;

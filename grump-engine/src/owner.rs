@@ -1,8 +1,10 @@
 //! Who owns a data folder: at most one engine at a time.
 
 use std::{
+    fmt,
     fs::{self, File, TryLockError},
     io::{self, Write},
+    net::SocketAddr,
     path::Path,
     thread,
     time::{Duration, Instant},
@@ -26,6 +28,51 @@ pub struct EngineIdentity {
     pub process: ProcessIdentity,
 }
 
+/// How to reach an owner that serves: a loopback address, and the token it asks for.
+///
+/// `Debug` and `Serialize` leave the token out.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attach {
+    address: SocketAddr,
+    #[serde(skip_serializing)]
+    token: String,
+}
+
+impl Attach {
+    /// Reached at this address with this token.
+    ///
+    /// # Errors
+    /// `InvalidInput` for an address that other machines can reach, or an empty token.
+    pub fn new(address: SocketAddr, token: impl Into<String>) -> Result<Self> {
+        let token = token.into();
+        let wrong = match (address.ip().is_loopback(), token.is_empty()) {
+            (false, _) => "only a loopback address may be attached to",
+            (true, true) => "attaching needs a token",
+            (true, false) => return Ok(Self { address, token }),
+        };
+        Err(Error::new(ErrorKind::InvalidInput, wrong).with("address", address))
+    }
+
+    /// The address.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The token. It is a secret: whoever has it may do what the owner may.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+}
+
+impl fmt::Debug for Attach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = f.debug_struct("Attach");
+        text.field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
 /// What `owner.json` says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -35,6 +82,9 @@ pub struct Owner {
     pub identity: EngineIdentity,
     /// Since when.
     pub since: Timestamp,
+    /// How to reach it, if it serves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attach: Option<Attach>,
 }
 
 impl Owner {
@@ -44,6 +94,15 @@ impl Owner {
         let text = fs::read(data.owner()).ok()?;
         let owner: Self = serde_json::from_slice(&text).ok()?;
         (owner.identity.process.is_alive() && is_locked(&data.lock())).then_some(owner)
+    }
+
+    /// The text of `owner.json`: the one place where the token is written.
+    fn to_file(&self) -> serde_json::Result<Vec<u8>> {
+        let mut value = serde_json::to_value(self)?;
+        if let Some(attach) = &self.attach {
+            value["attach"]["token"] = attach.token.as_str().into();
+        }
+        serde_json::to_vec_pretty(&value)
     }
 }
 
@@ -75,13 +134,29 @@ impl Ownership {
         let owner = Owner {
             identity,
             since: Timestamp::now(),
+            attach: None,
         };
-        write_private(&data.owner(), &owner).map_err(|error| unwritable(&data.owner(), error))?;
-        Ok(Self {
+        let ownership = Self {
             owner,
             data: data.clone(),
             _lock: lock,
-        })
+        };
+        ownership.tell()?;
+        Ok(ownership)
+    }
+
+    /// Says how to reach the owner from now on, or that it cannot be reached any more.
+    ///
+    /// # Errors
+    /// `Storage` if that cannot be written.
+    pub(crate) fn publish(&mut self, attach: Option<Attach>) -> Result<()> {
+        self.owner.attach = attach;
+        self.tell()
+    }
+
+    fn tell(&self) -> Result<()> {
+        let file = self.data.owner();
+        write_private(&file, &self.owner).map_err(|error| unwritable(&file, error))
     }
 
     /// The engine that owns the folder.
@@ -123,14 +198,19 @@ fn is_locked(path: &Path) -> bool {
 }
 
 /// Writes a file that only its user can read, whole or not at all.
-fn write_private(path: &Path, value: &impl Serialize) -> io::Result<()> {
+fn write_private(path: &Path, owner: &Owner) -> io::Result<()> {
     let draft = path.with_extension("json.new");
+    // One that a crash left behind might be readable by others.
+    match fs::remove_file(&draft) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
     let mut options = File::options();
-    options.create(true).truncate(true).write(true);
+    options.create_new(true).write(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&draft)?;
-    file.write_all(&serde_json::to_vec_pretty(value)?)?;
+    file.write_all(&owner.to_file()?)?;
     fs::rename(draft, path)
 }
 
@@ -207,13 +287,51 @@ mod tests {
         taking.join().unwrap().unwrap();
     }
 
+    fn attach() -> Attach {
+        Attach::new(([127, 0, 0, 1], 4711).into(), "hunter2").unwrap()
+    }
+
+    #[test]
+    fn an_owner_that_serves_says_how_to_reach_it_until_it_does_not_any_more() {
+        let (_temp, data) = folder();
+        let mut ownership = Ownership::take(&data).unwrap();
+        assert_eq!(Owner::of(&data).unwrap().attach, None);
+        ownership.publish(Some(attach())).unwrap();
+        let read = Owner::of(&data).unwrap().attach.unwrap();
+        assert_eq!((read.address().port(), read.token()), (4711, "hunter2"));
+        ownership.publish(None).unwrap();
+        assert_eq!(Owner::of(&data).unwrap().attach, None);
+    }
+
+    /// Pitfall 37: the token stands in the file and nowhere else.
+    #[test]
+    fn the_token_is_not_shown() {
+        let (_temp, data) = folder();
+        let mut ownership = Ownership::take(&data).unwrap();
+        ownership.publish(Some(attach())).unwrap();
+        let owner = Owner::of(&data).unwrap();
+        let shown = format!("{owner:?} {ownership:?} {}", serde_json::json!(owner));
+        assert!(shown.contains("127.0.0.1:4711"), "{shown}");
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+
+    /// Pitfall 38: nobody attaches from another machine, and nobody without a token.
+    #[test]
+    fn only_a_loopback_address_with_a_token_can_be_attached_to() {
+        assert!(Attach::new(([192, 168, 0, 1], 1).into(), "t").is_err());
+        assert!(Attach::new(([127, 0, 0, 1], 1).into(), "").is_err());
+    }
+
     #[cfg(unix)]
     #[test]
     fn what_the_owner_says_is_for_its_user_alone() {
         use std::os::unix::fs::PermissionsExt;
         let (_temp, data) = folder();
-        let _ownership = Ownership::take(&data).unwrap();
-        let mode = fs::metadata(data.owner()).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
+        fs::write(data.owner().with_extension("json.new"), "left behind").unwrap();
+        let mut ownership = Ownership::take(&data).unwrap();
+        let mode = || fs::metadata(data.owner()).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(), 0o600);
+        ownership.publish(Some(attach())).unwrap();
+        assert_eq!(mode(), 0o600);
     }
 }

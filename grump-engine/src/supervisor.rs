@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use grump_core::{Error, ErrorKind, Result, Run, RunId, RunRef};
+use grump_core::{Backend, Error, ErrorKind, Result, Run, RunId, RunRef};
 use tokio::sync::{Semaphore, watch};
 use tokio_util::{
     sync::{CancellationToken, DropGuard},
@@ -19,13 +19,13 @@ use tokio_util::{
 };
 
 use crate::{
-    agent::{Agent, registry::Agents},
+    agent::{Agent, hosts::Hosts, registry::Agents},
     check,
     data::DataFolder,
     facets,
     flow::{driver::Driver, questions::Questions, state::LoopRecord, states::is_at_work},
     journal::Journal,
-    owner::{EngineIdentity, Owner, Ownership},
+    owner::{Attach, EngineIdentity, Owner, Ownership},
     process::Launcher,
     store::{Cell, Store},
     workspace::{Git, Repository, Workspace, WorkspaceRecord},
@@ -51,6 +51,7 @@ pub(crate) struct Settings {
     pub(crate) resume: Resume,
     pub(crate) pause_after_error: Duration,
     pub(crate) inline_agents: bool,
+    pub(crate) hosts: Hosts,
 }
 
 /// The shared part of an engine. Cheap to clone.
@@ -188,9 +189,22 @@ impl Supervisor {
         self.0.settings.resume
     }
 
-    /// The agent of this name.
+    /// The agent of a loop that was let in.
     pub(crate) fn agent(&self, name: &str) -> Result<Arc<dyn Agent>> {
-        self.0.agents.resolve(name, self.0.settings.inline_agents)
+        self.0.agents.resolve(name, true)
+    }
+
+    /// Refuses a backend that a loop which is created here may not have. Whoever may bring a
+    /// command line may connect to anything too.
+    pub(crate) fn admit(&self, backend: &Backend) -> Result<()> {
+        let settings = &self.0.settings;
+        self.0
+            .agents
+            .resolve(&backend.agent, settings.inline_agents)?;
+        match &backend.connect {
+            Some(endpoint) if !settings.inline_agents => settings.hosts.admit(endpoint),
+            _ => Ok(()),
+        }
     }
 
     /// Which engine this is; `None` if it only looks.
@@ -204,6 +218,22 @@ impl Supervisor {
             Some(own) => Some(own.clone()),
             None => Owner::of(&self.0.data).map(|owner| owner.identity),
         }
+    }
+
+    /// Says how to reach this engine.
+    pub(crate) fn publish(&self, attach: Option<Attach>) -> Result<()> {
+        match self.ownership().as_mut() {
+            Some(ownership) => ownership.publish(attach),
+            None => Err(self.only_looks()),
+        }
+    }
+
+    pub(crate) fn loops_at_work(&self) -> usize {
+        self.running().len()
+    }
+
+    pub(crate) fn loops_begun(&self) -> u64 {
+        self.0.serial.load(Ordering::Relaxed)
     }
 
     /// Whether nobody works on a loop although it says so: its engine is gone, or its task ended
@@ -233,13 +263,7 @@ impl Supervisor {
     /// Refuses what an engine that only looks cannot do, and waits until what a crash left behind
     /// is in order.
     pub(crate) async fn own(&self) -> Result<&EngineIdentity> {
-        let identity = self.0.identity.as_ref().ok_or_else(|| {
-            Error::new(
-                ErrorKind::Unsupported,
-                "this engine only looks at the data folder",
-            )
-            .with("folder", self.0.data.path().display())
-        })?;
+        let identity = self.identity().ok_or_else(|| self.only_looks())?;
         self.ready().await?;
         if self.0.shutdown.is_cancelled() {
             return Err(Error::new(
@@ -248,6 +272,14 @@ impl Supervisor {
             ));
         }
         Ok(identity)
+    }
+
+    fn only_looks(&self) -> Error {
+        Error::new(
+            ErrorKind::Unsupported,
+            "this engine only looks at the data folder",
+        )
+        .with("folder", self.0.data.path().display())
     }
 
     /// Puts what a crash left behind in order, once, in a task of its own.
@@ -390,11 +422,15 @@ impl Supervisor {
         self.0.tasks.close();
         self.0.tasks.wait().await;
         self.0.journal.clone().close().await;
+        self.ownership().take();
+    }
+
+    fn ownership(&self) -> MutexGuard<'_, Option<Ownership>> {
+        // A panic elsewhere cannot leave it half changed.
         self.0
             .ownership
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .take();
     }
 
     /// Tells all work to end; it does so in its own time.

@@ -11,6 +11,7 @@
 
 pub mod cmd;
 mod containment;
+pub mod hosts;
 mod opencode;
 mod options;
 pub(crate) mod output;

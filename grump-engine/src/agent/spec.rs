@@ -89,6 +89,12 @@ impl AgentSpec {
         self
     }
 
+    /// Where it listens already, if it is one that does.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<Endpoint> {
+        self.options.endpoint()
+    }
+
     /// Whether the text is meant as a specification and not as the name of an agent.
     #[must_use]
     pub fn is_meant(text: &str) -> bool {

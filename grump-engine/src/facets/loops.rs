@@ -112,6 +112,7 @@ impl Supervisor {
             return Err(invalid("a loop needs a name"));
         }
         self.validate(&config)?;
+        self.admit(&config.backend)?;
         let detail = RunDetail::Loop(Box::new(Loop::new(config)));
         let run = Run::new(RunRef::of_loop(id.to_string()), title, detail);
         let config = Json::of(&run.as_loop().map(|detail| &detail.config)).ok();
@@ -154,8 +155,7 @@ impl Supervisor {
         {
             return Err(invalid("a model needs provider and name"));
         }
-        StopRule::new(&config.stop_pattern)?;
-        self.agent(&config.backend.agent).map(drop)
+        StopRule::new(&config.stop_pattern).map(drop)
     }
 
     async fn set_pending(&self, run: &RunRef, prompt: Option<String>) -> Result<()> {

@@ -5,3 +5,4 @@ mod beside;
 mod doctor;
 mod scene;
 mod whole;
+mod wire;
