@@ -1,0 +1,3 @@
+//! Remote control planes, spoken to in their own dialects.
+
+pub mod stream;

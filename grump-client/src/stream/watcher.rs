@@ -1,0 +1,503 @@
+//! The states of a resuming stream, one function each.
+
+use std::{collections::VecDeque, mem, sync::Arc, time::Duration};
+
+use futures::StreamExt;
+use grump_core::{
+    Cursor, Error, ErrorKind, Event, Gap, Result, Retry, Run, RunRef, Since, Update, stream::Step,
+};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::{
+    difference::{difference, removal},
+    pace::{Pace, StreamConfig},
+    settle::settle,
+    source::{Connection, Frame, Frames, Source},
+    told::{Told, is_repeated, status},
+};
+
+/// Where a watcher is.
+pub(super) enum State {
+    /// Connected: what comes is told.
+    Following(Link),
+    /// An event does not say whether the work is over: the run is read.
+    Settling(Link, Option<Cursor>, Box<Event>),
+    /// Nothing came for long: the state is read.
+    Silent(Link),
+    /// The state shows more than was told: the connection has a moment left to tell it.
+    Doubting(Link, Vec<Run>),
+    /// The connection is lost: the next one has time.
+    BackingOff(Duration),
+    /// A connection is made.
+    Connecting,
+    /// The connection cannot tell what was missed: the state is read, and the difference is told.
+    Resyncing(Link),
+    /// Nothing follows, but this error if there is one.
+    Over(Option<Error>),
+}
+
+impl State {
+    /// Has the state read when nothing comes for only this long.
+    fn soon_silent(mut self, patience: Duration) -> Self {
+        if let Self::Following(link) = &mut self {
+            link.patience = patience;
+        }
+        self
+    }
+}
+
+/// One connection.
+pub(super) struct Link {
+    frames: Box<dyn Frames>,
+    /// The position it begins at, where the server has positions.
+    start: Option<Cursor>,
+    /// Whether everything that was stored has been told.
+    is_live: bool,
+    /// Whether the server has sent heartbeats.
+    has_heartbeats: bool,
+    opened: Instant,
+    /// Whether it told anything new.
+    told: bool,
+    /// Whether it told where a run is.
+    told_status: bool,
+    /// How the one run was before the connection was made.
+    before: Option<Run>,
+    /// Whether `before` is to be told where the connection tells nothing else of the end.
+    shows_before: bool,
+    /// How long nothing but heartbeats came, pauses of the consumer left out.
+    quiet: Duration,
+    /// How long that may go on until the state is read.
+    patience: Duration,
+}
+
+impl Link {
+    pub(super) fn new(connection: Connection, config: &StreamConfig) -> Self {
+        Self {
+            frames: connection.frames,
+            is_live: connection.start.is_none(),
+            start: connection.start,
+            has_heartbeats: false,
+            opened: Instant::now(),
+            told: false,
+            told_status: false,
+            before: None,
+            shows_before: false,
+            quiet: Duration::ZERO,
+            patience: config.quiet,
+        }
+    }
+
+    /// Says how the run was before the connection was made, and whether to tell so at the end.
+    pub(super) fn behind(mut self, before: Option<Run>, shows_before: bool) -> Self {
+        self.before = before;
+        self.shows_before = shows_before;
+        self
+    }
+
+    /// What comes until `limit` has passed without a byte. The reader is asked first and the limit
+    /// runs only while it is: a slow consumer is not silence.
+    async fn next(&mut self, limit: Duration) -> Heard {
+        let began = Instant::now();
+        loop {
+            let until = began.max(self.frames.last_byte()) + limit;
+            match timeout_at(until, self.frames.next()).await {
+                Ok(Some(Ok(frame))) => return Heard::Frame(frame),
+                Ok(Some(Err(error))) => return Heard::End(Some(error)),
+                Ok(None) => return Heard::End(None),
+                // The middle of a long frame.
+                Err(_) if self.frames.last_byte() + limit > Instant::now() => {}
+                Err(_) => return Heard::Nothing,
+            }
+        }
+    }
+}
+
+enum Heard {
+    Frame(Frame),
+    End(Option<Error>),
+    Nothing,
+}
+
+/// Watches one run or all of a [`Source`], and tells every event once or that there is a gap.
+pub(super) struct Watcher {
+    source: Arc<dyn Source>,
+    /// The run that is watched; `None` is all, without an end.
+    run: Option<RunRef>,
+    config: StreamConfig,
+    pace: Pace,
+    told: Told,
+    /// The position behind what was told, where the server has positions.
+    cursor: Option<Cursor>,
+    /// Why the last connection was lost.
+    reason: Reason,
+    /// How the one run was when it was last read, if that was after the last connection was made.
+    read: Option<Run>,
+    /// What is to be yielded next.
+    steps: VecDeque<Step>,
+    state: State,
+}
+
+#[derive(Default)]
+struct Reason {
+    words: &'static str,
+    error: Option<Error>,
+}
+
+impl Watcher {
+    pub(super) fn new(source: Arc<dyn Source>, run: Option<RunRef>, config: StreamConfig) -> Self {
+        Self {
+            source,
+            run,
+            config,
+            pace: Pace::new(config),
+            told: Told::default(),
+            cursor: None,
+            reason: Reason::default(),
+            read: None,
+            steps: VecDeque::new(),
+            state: State::Over(None),
+        }
+    }
+
+    /// Goes on with this connection, which tells everything behind this position.
+    pub(super) fn resume(&mut self, link: Link, cursor: Option<Cursor>, known: &[Run]) {
+        self.told.read(known);
+        self.cursor = cursor;
+        self.state = State::Following(link);
+    }
+
+    /// The position behind what was yielded, where the server has positions.
+    pub(super) const fn cursor(&self) -> Option<&Cursor> {
+        self.cursor.as_ref()
+    }
+
+    /// Tells the runs as they are. It is over where the one run is.
+    pub(super) fn show(&mut self, link: Link, runs: Vec<Run>, gap: Option<Gap>) {
+        self.told.read(&runs);
+        self.steps.extend(gap.map(|gap| (None, Update::Gap(gap))));
+        for run in runs {
+            self.tell_run(run);
+        }
+        self.state = self.following_or_over(link);
+    }
+
+    /// The next thing to yield, with the watcher that goes on.
+    pub(super) async fn next(mut self) -> Option<(Result<Step>, Self)> {
+        loop {
+            if let Some(step) = self.steps.pop_front() {
+                return Some((Ok(step), self));
+            }
+            self.state = match mem::replace(&mut self.state, State::Over(None)) {
+                State::Following(link) => self.on_following(link).await,
+                State::Settling(link, cursor, event) => {
+                    self.on_settling(link, cursor, *event).await
+                }
+                State::Silent(link) => self.on_silent(link).await,
+                State::Doubting(link, runs) => self.on_doubting(link, runs).await,
+                State::BackingOff(delay) => on_backing_off(delay).await,
+                State::Connecting => self.on_connecting().await,
+                State::Resyncing(link) => self.on_resyncing(link).await,
+                State::Over(error) => return error.map(|error| (Err(error), self)),
+            };
+        }
+    }
+
+    async fn on_following(&mut self, mut link: Link) -> State {
+        let left = link.patience.saturating_sub(link.quiet);
+        let watches_heart = link.has_heartbeats && self.config.heartbeat <= left;
+        let limit = if watches_heart {
+            self.config.heartbeat
+        } else {
+            left
+        };
+        let began = Instant::now();
+        let heard = link.next(limit).await;
+        link.quiet += began.elapsed();
+        match heard {
+            Heard::Frame(frame) => self.on_frame(link, frame),
+            Heard::End(error) => self.lost(&link, "the connection was lost", error),
+            Heard::Nothing if watches_heart => self.lost(&link, "the heartbeats stopped", None),
+            Heard::Nothing => State::Silent(link),
+        }
+    }
+
+    fn on_frame(&mut self, mut link: Link, frame: Frame) -> State {
+        match frame {
+            Frame::Alive => {
+                link.has_heartbeats = true;
+                State::Following(link)
+            }
+            Frame::Live => {
+                link.is_live = true;
+                self.on_live(link)
+            }
+            Frame::Event { cursor, .. } if self.is_repeated(cursor.as_ref()) => {
+                State::Following(link)
+            }
+            Frame::Event {
+                cursor,
+                event,
+                doubtful: true,
+            } => State::Settling(link, cursor, Box::new(event)),
+            Frame::Event { cursor, event, .. } => self.on_events(link, cursor, vec![event]),
+        }
+    }
+
+    fn on_events(&mut self, mut link: Link, cursor: Option<Cursor>, events: Vec<Event>) -> State {
+        link.told = true;
+        link.quiet = Duration::ZERO;
+        link.patience = self.config.quiet;
+        self.cursor = cursor.clone().or_else(|| self.cursor.take());
+        for event in events {
+            link.told_status |= status(&event.payload).is_some();
+            if self.told.follow(&event) {
+                let update = Update::Event(Arc::new(event));
+                self.steps.push_back((cursor.clone(), update));
+            }
+        }
+        if link.is_live {
+            self.following_or_over(link)
+        } else {
+            State::Following(link)
+        }
+    }
+
+    /// All that was stored has been told: either the work goes on, or that was all.
+    fn on_live(&mut self, link: Link) -> State {
+        let Some(run) = &self.run else {
+            return State::Following(link);
+        };
+        if self.told.is_over(run) && (link.told_status || link.before.is_none()) {
+            return State::Over(None);
+        }
+        match link.before {
+            Some(before) if before.status.unified.is_terminal() && !link.told_status => {
+                if link.shows_before {
+                    self.tell_run(before);
+                }
+                State::Over(None)
+            }
+            // It ended in a way that no event told.
+            Some(ref before) if before.status.unified.is_terminal() => State::Silent(link),
+            _ => State::Following(link),
+        }
+    }
+
+    async fn on_settling(&mut self, link: Link, cursor: Option<Cursor>, event: Event) -> State {
+        let events = match self.source.read(&event.run).await {
+            Ok(run) => settle(event, &run),
+            // Whoever does not answer is asked again after a moment's silence.
+            Err(_) => vec![event],
+        };
+        self.on_events(link, cursor, events)
+            .soon_silent(self.config.grace)
+    }
+
+    async fn on_silent(&mut self, mut link: Link) -> State {
+        match self.read_all().await {
+            Ok(runs) if self.told.agrees(&runs) => {
+                link.quiet = Duration::ZERO;
+                link.patience = self.config.longest_quiet.min(link.patience * 2);
+                State::Following(link)
+            }
+            Ok(runs) => State::Doubting(link, runs),
+            Err(error) if is_fatal(error.kind()) => State::Over(Some(error)),
+            Err(error) => self.lost(&link, "the server fell silent", Some(error)),
+        }
+    }
+
+    async fn on_doubting(&mut self, mut link: Link, mut runs: Vec<Run>) -> State {
+        let until = Instant::now() + self.config.grace;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            match link.next(left).await {
+                Heard::Frame(Frame::Alive) if !left.is_zero() => link.has_heartbeats = true,
+                Heard::Frame(Frame::Alive) | Heard::End(_) | Heard::Nothing => break,
+                Heard::Frame(frame) => {
+                    return self.on_frame(link, frame).soon_silent(self.config.grace);
+                }
+            }
+        }
+        if let Some(run) = self.run.clone().filter(|_| runs.is_empty()) {
+            return self.gone(&run);
+        }
+        if self.run.is_some() {
+            self.read = runs.pop();
+        }
+        self.lost(&link, "the state shows more than the stream told", None)
+    }
+
+    async fn on_connecting(&mut self) -> State {
+        let since = self.cursor.clone().map_or(Since::Now, Since::Cursor);
+        let connection = match self.source.open(self.run.as_ref(), &since).await {
+            Ok(connection) => connection,
+            Err(error) => return self.not_connected(error),
+        };
+        let is_resumed = self.cursor.is_some() && connection.start.is_some();
+        let link = Link::new(connection, &self.config).behind(self.read.take(), true);
+        if is_resumed {
+            State::Following(link)
+        } else {
+            State::Resyncing(link)
+        }
+    }
+
+    fn not_connected(&mut self, error: Error) -> State {
+        match (&self.run, error.kind()) {
+            (Some(run), ErrorKind::NotFound) => {
+                let run = run.clone();
+                self.gone(&run)
+            }
+            (_, kind) if is_fatal(kind) => State::Over(Some(error)),
+            _ => {
+                self.reason.error = Some(error);
+                self.again(Duration::ZERO, false)
+            }
+        }
+    }
+
+    async fn on_resyncing(&mut self, link: Link) -> State {
+        match self.read_all().await {
+            Ok(runs) => {
+                self.push_gap(link.start.clone());
+                self.tell_differences(&runs);
+                self.following_or_over(link)
+            }
+            Err(error) if is_fatal(error.kind()) => State::Over(Some(error)),
+            Err(error) => self.lost(&link, "the state cannot be read", Some(error)),
+        }
+    }
+
+    /// Tells each run that is not where it was told to be, and what must have happened to it; the
+    /// one run that is watched in any case.
+    fn tell_differences(&mut self, runs: &[Run]) {
+        let removed = self.told.gone(runs).map(removal).collect();
+        let mut changed = Vec::new();
+        for run in runs {
+            if self.run.is_some() || !self.told.agrees_on(run) {
+                changed.push((run, difference(self.told.standing(&run.name), run)));
+            }
+        }
+        self.told.read(runs);
+        self.push_events(removed);
+        for (run, events) in changed {
+            self.tell_run(run.clone());
+            self.push_events(events);
+        }
+    }
+
+    fn push_events(&mut self, events: Vec<Event>) {
+        self.told.made_up(&events);
+        let steps = events
+            .into_iter()
+            .map(|event| Update::Event(Arc::new(event)));
+        self.steps.extend(steps.map(|update| (None, update)));
+    }
+
+    /// Tells that something may be missing; what follows is at this position.
+    fn push_gap(&mut self, before: Option<Cursor>) {
+        let after = std::mem::replace(&mut self.cursor, before.clone());
+        let gap = gap(self.reason.words, after, before);
+        self.steps.push_back((None, Update::Gap(gap)));
+    }
+
+    fn tell_run(&mut self, run: Run) {
+        let update = Update::Resync(Box::new(run));
+        self.steps.push_back((self.cursor.clone(), update));
+    }
+
+    /// The run that is watched was removed, and with it whatever was to be told of it.
+    fn gone(&mut self, run: &RunRef) -> State {
+        self.push_gap(None);
+        self.push_events(vec![removal(run)]);
+        State::Over(None)
+    }
+
+    /// All runs that are watched. One that is not there any more is none.
+    async fn read_all(&self) -> Result<Vec<Run>> {
+        let Some(run) = &self.run else {
+            return self.source.read_all().await;
+        };
+        match self.source.read(run).await {
+            Ok(run) => Ok(vec![run]),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn is_repeated(&self, cursor: Option<&Cursor>) -> bool {
+        let both = self.cursor.as_ref().zip(cursor);
+        both.is_some_and(|(last, next)| is_repeated(last, next))
+    }
+
+    fn following_or_over(&self, link: Link) -> State {
+        match &self.run {
+            Some(run) if self.told.is_over(run) => State::Over(None),
+            _ => State::Following(link),
+        }
+    }
+
+    fn lost(&mut self, link: &Link, words: &'static str, error: Option<Error>) -> State {
+        self.reason = Reason { words, error };
+        self.again(link.opened.elapsed(), link.told)
+    }
+
+    fn again(&mut self, lived: Duration, told: bool) -> State {
+        let Reason { words, error } = &self.reason;
+        tracing::debug!(
+            reason = words,
+            ?error,
+            "the event stream is connected again"
+        );
+        match self.pace.after(lived, told) {
+            Some(delay) => State::BackingOff(delay),
+            None => State::Over(Some(self.given_up())),
+        }
+    }
+
+    fn given_up(&mut self) -> Error {
+        let error = if self.config.reconnects == 0 {
+            Error::new(
+                ErrorKind::Truncated,
+                "the event stream ended before the run did",
+            )
+            .advise("read the run, then watch again from the cursor")
+        } else {
+            let message = "the event stream was connected again and again and told nothing new";
+            Error::new(ErrorKind::Stalled, message)
+                .retryable(Retry::Exhausted)
+                .with("connections", self.pace.fruitless())
+                .advise("look at the server, then watch again from the cursor")
+        };
+        let error = error.with("reason", self.reason.words);
+        match self.reason.error.take() {
+            Some(cause) => error.caused_by(cause),
+            None => error,
+        }
+    }
+}
+
+async fn on_backing_off(delay: Duration) -> State {
+    sleep(delay).await;
+    State::Connecting
+}
+
+/// A gap between these positions.
+pub(super) fn gap(reason: &str, after: Option<Cursor>, before: Option<Cursor>) -> Gap {
+    let mut gap = Gap::default();
+    (gap.after, gap.before) = (after, before);
+    reason.clone_into(&mut gap.reason);
+    gap
+}
+
+/// What does not go away by trying again.
+const fn is_fatal(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::Unauthenticated
+            | ErrorKind::Forbidden
+            | ErrorKind::CursorExpired
+            | ErrorKind::InvalidInput
+            | ErrorKind::Unsupported
+    )
+}
