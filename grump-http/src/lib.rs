@@ -34,5 +34,5 @@ mod transport;
 
 pub use client::{HttpClient, Opened};
 pub use pooled::PooledTransport;
-pub use status::refusal;
+pub use status::{refusal, retry};
 pub use transport::{ByteStream, HttpTransport, ResponseFuture};

@@ -1,6 +1,6 @@
 //! From an HTTP status to an error.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use grump_core::{Error, ErrorKind, Remote, Retry};
@@ -22,18 +22,28 @@ pub fn refusal(answer: &Response<Bytes>) -> Error {
         .with("answer", shown(answer.body()))
 }
 
-/// What was refused for its rate was not executed; of what failed in the server nobody knows.
-fn retry(status: StatusCode, headers: &HeaderMap) -> Retry {
-    let after = headers
-        .get(header::RETRY_AFTER)
-        .and_then(|value| value.to_str().ok()?.parse().ok())
-        .map(Duration::from_secs);
-    match (status.as_u16(), after) {
+/// Whether what this status answers may be asked again, by status and headers alone.
+///
+/// What was refused for its rate was not executed, nor what is to be tried again after a time that
+/// is told; of what failed in the server nobody knows.
+#[must_use]
+pub fn retry(status: StatusCode, headers: &HeaderMap) -> Retry {
+    match (status.as_u16(), retry_after(headers)) {
         (429 | 503, Some(after)) => Retry::After(after),
         (429, None) => Retry::Safe,
         (500..=599, _) => Retry::MaybeApplied,
         _ => Retry::Never,
     }
+}
+
+/// How long to wait: `Retry-After` holds seconds or a date. (RFC 9110, 10.2.3)
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let told = headers.get(header::RETRY_AFTER)?.to_str().ok()?;
+    if let Ok(seconds) = told.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(told).ok()?;
+    Some(date.duration_since(SystemTime::now()).unwrap_or_default())
 }
 
 fn shown(body: &[u8]) -> String {
@@ -74,6 +84,19 @@ mod tests {
         let error = error(429, &headers);
         assert_eq!(error.kind(), ErrorKind::RateLimited);
         assert_eq!(error.retry(), Retry::After(Duration::from_secs(7)));
+    }
+
+    #[test]
+    fn a_time_to_come_back_may_be_a_date() {
+        let mut headers = HeaderMap::new();
+        let soon = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(100));
+        headers.insert(header::RETRY_AFTER, soon.parse().unwrap());
+        let Retry::After(wait) = error(503, &headers).retry() else {
+            panic!("it was told when to come back");
+        };
+        assert!(wait > Duration::from_secs(50), "{wait:?}");
+        headers.insert(header::RETRY_AFTER, "soon".parse().unwrap());
+        assert_eq!(error(503, &headers).retry(), Retry::MaybeApplied);
     }
 
     #[test]

@@ -18,7 +18,11 @@ pub(super) fn difference(told: Option<&Standing>, run: &Run) -> Vec<Event> {
     let before = numbered_alike(told.copied().unwrap_or(Standing::NEW), now);
     let mut found = Found::of(run);
     if told.is_none() {
-        found.push(RunCreated { config: None }, Some(&run.created_at));
+        let created = RunCreated {
+            config: None,
+            title: Some(run.title.clone()),
+        };
+        found.push(created, Some(&run.created_at));
     }
     if has_begun_anew(before, now) {
         found.push(RunStarted { skill: None }, run.started_at.as_ref());

@@ -42,8 +42,9 @@ mod tests;
 
 use std::sync::Arc;
 
+use backon::{ExponentialBuilder, Retryable};
 use futures::stream;
-use grump_core::{Error, ErrorKind, EventStream, Result, Run, RunRef, Since};
+use grump_core::{Error, ErrorKind, EventStream, Result, Retry, Run, RunRef, Since};
 
 pub use self::pace::StreamConfig;
 pub(crate) use self::source::{Connection, Frame, Frames, Source};
@@ -78,7 +79,7 @@ impl Beginning {
         let mut since = asked.clone();
         loop {
             let before = self.read().await?;
-            let connection = self.source.open(self.run.as_ref(), &since).await?;
+            let connection = self.connect(&since).await?;
             let Some(start) = connection.start.clone() else {
                 return self.without_positions(connection, asked).await;
             };
@@ -89,6 +90,17 @@ impl Beginning {
             // connection does not tell. The next one says whether there was one.
             since = Since::Cursor(start);
         }
+    }
+
+    /// The first connection. Those that follow have the watcher's patience.
+    async fn connect(&self, since: &Since) -> Result<Connection> {
+        let delays = ExponentialBuilder::new()
+            .with_min_delay(self.config.first_delay)
+            .with_jitter();
+        (|| self.source.open(self.run.as_ref(), since))
+            .retry(delays)
+            .when(is_passing)
+            .await
     }
 
     async fn read(&self) -> Result<Option<Run>> {
@@ -157,6 +169,13 @@ impl Beginning {
     fn watcher(self) -> Watcher {
         Watcher::new(self.source, self.run, self.config)
     }
+}
+
+fn is_passing(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Transport | ErrorKind::Unavailable | ErrorKind::RateLimited
+    ) && error.retry() != Retry::Never
 }
 
 fn no_positions() -> Error {

@@ -11,8 +11,8 @@ use std::{
 use async_trait::async_trait;
 use futures::{Stream, StreamExt};
 use grump_core::{
-    Cursor, Error, ErrorKind, Event, Loop, LoopConfig, Payload, Result, Run, RunDetail, RunRef,
-    RunStatus, Since, Update,
+    Cursor, Error, ErrorKind, Event, Loop, LoopConfig, Payload, Result, Retry, Run, RunDetail,
+    RunRef, RunStatus, Since, Update,
     payload::{ErrorReported, IterationStarted, RunCancelled, RunCompleted, TextDelta},
 };
 use tokio::time::{Instant, Sleep, sleep};
@@ -95,7 +95,8 @@ impl Source for Arc<Server> {
         self.asked.lock().unwrap().push(since.clone());
         let next = self.connections.lock().unwrap().pop_front();
         let script = next.unwrap_or(Err(ErrorKind::Transport));
-        let script = script.map_err(|kind| Error::new(kind, "refused"))?;
+        let refused = |kind| Error::new(kind, "refused").retryable(Retry::Safe);
+        let script = script.map_err(refused)?;
         let start = match since {
             Since::Cursor(cursor) => cursor.clone(),
             _ => Cursor::new("j-0"),

@@ -301,7 +301,6 @@ impl Watcher {
                 State::Following(link)
             }
             Ok(runs) => State::Doubting(link, runs),
-            Err(error) if is_fatal(error.kind()) => State::Over(Some(error)),
             Err(error) => self.lost(&link, "the server fell silent", Some(error)),
         }
     }
@@ -348,7 +347,7 @@ impl Watcher {
                 let run = run.clone();
                 self.gone(&run)
             }
-            (_, kind) if is_fatal(kind) => State::Over(Some(error)),
+            _ if is_fatal(&error) => State::Over(Some(error)),
             _ => {
                 self.reason.error = Some(error);
                 self.again(Duration::ZERO, false)
@@ -363,7 +362,6 @@ impl Watcher {
                 self.tell_differences(&runs);
                 self.following_or_over(link)
             }
-            Err(error) if is_fatal(error.kind()) => State::Over(Some(error)),
             Err(error) => self.lost(&link, "the state cannot be read", Some(error)),
         }
     }
@@ -438,6 +436,9 @@ impl Watcher {
     }
 
     fn lost(&mut self, link: &Link, words: &'static str, error: Option<Error>) -> State {
+        if error.as_ref().is_some_and(is_fatal) {
+            return State::Over(error);
+        }
         self.reason = Reason { words, error };
         self.again(link.opened.elapsed(), link.told)
     }
@@ -491,13 +492,16 @@ pub(super) fn gap(reason: &str, after: Option<Cursor>, before: Option<Cursor>) -
 }
 
 /// What does not go away by trying again.
-const fn is_fatal(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
+pub(super) fn is_fatal(error: &Error) -> bool {
+    match error.kind() {
         ErrorKind::Unauthenticated
-            | ErrorKind::Forbidden
-            | ErrorKind::CursorExpired
-            | ErrorKind::InvalidInput
-            | ErrorKind::Unsupported
-    )
+        | ErrorKind::Forbidden
+        | ErrorKind::CursorExpired
+        | ErrorKind::InvalidInput
+        | ErrorKind::Unsupported
+        | ErrorKind::Truncated => true,
+        // This side was closed: the other one's outages say that they may be waited out.
+        ErrorKind::Unavailable => error.retry() == Retry::Never,
+        _ => false,
+    }
 }

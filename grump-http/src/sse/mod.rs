@@ -120,7 +120,8 @@ impl SseStream {
         std::future::poll_fn(|context| self.poll_frame(context)).await
     }
 
-    fn poll_frame(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<SseFrame>>> {
+    /// As [`frame`](Self::frame), for those who poll.
+    pub fn poll_frame(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<SseFrame>>> {
         while let Some(inner) = &mut self.inner {
             match ready!(inner.poll_next_unpin(context)) {
                 Some(Ok(SSE::Event(event))) => {
