@@ -11,6 +11,7 @@
 //!   of their own.
 //! - [`embedded`]: the plane that runs agents right here. `grump_engine::Engine::builder` is for
 //!   those who want more say in it.
+//! - [`connect`]: a plane that runs elsewhere. `grump_client` has the dialects themselves.
 //!
 //! ```no_run
 //! use futures::StreamExt;
@@ -39,6 +40,7 @@
 //!
 //! | feature | default | what it brings |
 //! |---|---|---|
+//! | `client` | yes | planes that run elsewhere: [`connect`] |
 //! | `engine` | yes | running agents right here: [`embedded`] |
 //!
 
@@ -46,6 +48,8 @@
 mod embedded;
 pub mod handles;
 mod plane;
+#[cfg(feature = "client")]
+mod remote;
 
 #[cfg(feature = "engine")]
 pub use embedded::embedded;
@@ -61,3 +65,5 @@ pub use grump_core::{
     StartRun, Started, Status, Timestamp, Uncommitted, Update, Usage, payload,
 };
 pub use plane::Plane;
+#[cfg(feature = "client")]
+pub use remote::connect;

@@ -117,7 +117,7 @@ impl Runs for Remote {
         let before = before
             .and_then(|cursor| cursor.to_str().ok())
             .map(Cursor::new);
-        done(answer.into_body())?;
+        done(answer.body())?;
         Ok(Started::new(before))
     }
 

@@ -3,6 +3,7 @@
 use std::{
     fmt,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -109,7 +110,7 @@ impl LoopFrames {
             .is_none_or(|run| *run == decoded.event.run.id);
         is_wanted.then(|| Frame::Event {
             cursor: told.id.filter(|_| self.has_positions).map(Cursor::new),
-            event: decoded.event,
+            event: Arc::new(decoded.event),
             doubtful: decoded.look && !self.has_positions,
         })
     }

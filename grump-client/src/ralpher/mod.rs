@@ -108,17 +108,17 @@ impl RalpherClient {
 
     /// Delete a loop.
     pub async fn delete_loop(&self, id: &str) -> Result<()> {
-        done(self.get::<DeleteLoop>(at(id)?, NoQuery {}).await?)
+        done(&self.get::<DeleteLoop>(at(id)?, NoQuery {}).await?)
     }
 
     /// Start loop execution.
     pub async fn start_loop(&self, id: &str, request: StartRequest) -> Result<()> {
-        done(self.start(id, request).await?.into_body())
+        done(&self.start(id, request).await?.into_body())
     }
 
     /// Stop a running loop.
     pub async fn stop_loop(&self, id: &str) -> Result<()> {
-        done(self.send::<StopLoop>(at(id)?, NoBody).await?)
+        done(&self.send::<StopLoop>(at(id)?, NoBody).await?)
     }
 
     /// Accept a completed loop and merge its branch.
@@ -129,24 +129,24 @@ impl RalpherClient {
 
     /// Discard a loop and delete its git branch.
     pub async fn discard_loop(&self, id: &str) -> Result<()> {
-        done(self.send::<DiscardLoop>(at(id)?, NoBody).await?)
+        done(&self.send::<DiscardLoop>(at(id)?, NoBody).await?)
     }
 
     /// Permanently delete a merged or deleted loop from storage.
     pub async fn purge_loop(&self, id: &str) -> Result<()> {
-        done(self.send::<PurgeLoop>(at(id)?, NoBody).await?)
+        done(&self.send::<PurgeLoop>(at(id)?, NoBody).await?)
     }
 
     /// Set the pending prompt for the next iteration.
     pub async fn set_pending_prompt(&self, id: &str, prompt: impl Into<String>) -> Result<()> {
         let prompt = prompt.into();
         let body = PendingPrompt { prompt };
-        done(self.send::<SetPendingPrompt>(at(id)?, body).await?)
+        done(&self.send::<SetPendingPrompt>(at(id)?, body).await?)
     }
 
     /// Clear the pending prompt.
     pub async fn clear_pending_prompt(&self, id: &str) -> Result<()> {
-        done(self.get::<ClearPendingPrompt>(at(id)?, NoQuery {}).await?)
+        done(&self.get::<ClearPendingPrompt>(at(id)?, NoQuery {}).await?)
     }
 
     /// Get the git diff for a loop's changes.
@@ -186,7 +186,7 @@ impl RalpherClient {
             provider_id: Some(provider.into()),
             model_id: Some(model.into()),
         };
-        done(self.send::<SetLastModel>(NoPath {}, body).await?)
+        done(&self.send::<SetLastModel>(NoPath {}, body).await?)
     }
 
     /// Check if a directory has a `.planning` folder with files.
@@ -318,7 +318,7 @@ fn of(directory: impl Into<String>) -> DirectoryQuery {
 }
 
 /// `success: false` in an answer of success is an error. (ambiguity R-22)
-pub(crate) fn done(told: Success) -> Result<()> {
+pub(crate) fn done(told: &Success) -> Result<()> {
     if told.success {
         Ok(())
     } else {

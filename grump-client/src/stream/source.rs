@@ -1,6 +1,6 @@
 //! What a resuming stream needs of a dialect.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use futures::Stream;
@@ -54,7 +54,7 @@ pub(crate) enum Frame {
         /// The position behind it.
         cursor: Option<Cursor>,
         /// What.
-        event: Event,
+        event: Arc<Event>,
         /// The event alone does not say whether, or how, the work is over: only the run does.
         doubtful: bool,
     },

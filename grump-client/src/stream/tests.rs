@@ -209,7 +209,7 @@ fn frame(word: &str, has_positions: bool) -> Frame {
     event.iteration = (what == "iteration").then_some(2);
     Frame::Event {
         cursor: has_positions.then(|| Cursor::new(format!("j-{position}"))),
-        event,
+        event: event.into(),
         doubtful: !has_positions && ["error", "stopped"].contains(&what),
     }
 }

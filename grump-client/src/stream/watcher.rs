@@ -21,7 +21,7 @@ pub(super) enum State {
     /// Connected: what comes is told.
     Following(Link),
     /// An event does not say whether the work is over: the run is read.
-    Settling(Link, Option<Cursor>, Box<Event>),
+    Settling(Link, Option<Cursor>, Arc<Event>),
     /// Nothing came for long: the state is read.
     Silent(Link),
     /// The state shows more than was told: the connection has a moment left to tell it.
@@ -189,9 +189,7 @@ impl Watcher {
             }
             self.state = match mem::replace(&mut self.state, State::Over(None)) {
                 State::Following(link) => self.on_following(link).await,
-                State::Settling(link, cursor, event) => {
-                    self.on_settling(link, cursor, *event).await
-                }
+                State::Settling(link, cursor, event) => self.on_settling(link, cursor, event).await,
                 State::Silent(link) => self.on_silent(link).await,
                 State::Doubting(link, runs) => self.on_doubting(link, runs).await,
                 State::BackingOff(delay) => on_backing_off(delay).await,
@@ -238,21 +236,26 @@ impl Watcher {
                 cursor,
                 event,
                 doubtful: true,
-            } => State::Settling(link, cursor, Box::new(event)),
-            Frame::Event { cursor, event, .. } => self.on_events(link, cursor, vec![event]),
+            } => State::Settling(link, cursor, event),
+            Frame::Event { cursor, event, .. } => self.on_events(link, cursor.as_ref(), [event]),
         }
     }
 
-    fn on_events(&mut self, mut link: Link, cursor: Option<Cursor>, events: Vec<Event>) -> State {
+    fn on_events(
+        &mut self,
+        mut link: Link,
+        cursor: Option<&Cursor>,
+        events: impl IntoIterator<Item = Arc<Event>>,
+    ) -> State {
         link.told = true;
         link.quiet = Duration::ZERO;
         link.patience = self.config.quiet;
-        self.cursor = cursor.clone().or_else(|| self.cursor.take());
+        self.cursor = cursor.cloned().or_else(|| self.cursor.take());
         for event in events {
             link.told_status |= status(&event.payload).is_some();
             if self.told.follow(&event) {
-                let update = Update::Event(Arc::new(event));
-                self.steps.push_back((cursor.clone(), update));
+                let update = Update::Event(event);
+                self.steps.push_back((cursor.cloned(), update));
             }
         }
         if link.is_live {
@@ -283,13 +286,20 @@ impl Watcher {
         }
     }
 
-    async fn on_settling(&mut self, link: Link, cursor: Option<Cursor>, event: Event) -> State {
+    async fn on_settling(
+        &mut self,
+        link: Link,
+        cursor: Option<Cursor>,
+        event: Arc<Event>,
+    ) -> State {
+        let event = Arc::unwrap_or_clone(event);
         let events = match self.source.read(&event.run).await {
             Ok(run) => settle(event, &run),
             // Whoever does not answer is asked again after a moment's silence.
             Err(_) => vec![event],
         };
-        self.on_events(link, cursor, events)
+        let events = events.into_iter().map(Arc::new);
+        self.on_events(link, cursor.as_ref(), events)
             .soon_silent(self.config.grace)
     }
 
