@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 mod agents;
 mod bench;
+mod coverage;
 mod steps;
 
 /// The chores of the grump repository.
@@ -26,6 +27,12 @@ enum Chore {
         #[arg(long, value_name = "NAME")]
         only: Option<String>,
     },
+    /// Print which endpoints the last run of the tests spoke, on which side.
+    Coverage {
+        /// Fail where one was not.
+        #[arg(long)]
+        check: bool,
+    },
     /// Set up what the tests need, then run everything: format, lints, docs, tests.
     Test,
 }
@@ -34,6 +41,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().chore {
         Chore::Agents => agents::install(),
         Chore::Bench { only } => bench::bench(only.as_deref()),
+        Chore::Coverage { check } => coverage::coverage(check),
         Chore::Test => steps::test(),
     };
     match done {

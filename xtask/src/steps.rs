@@ -7,6 +7,8 @@ use std::{
     time::Instant,
 };
 
+use crate::coverage::{self, coverage};
+
 /// Why a chore stopped, ready to be shown.
 pub(crate) type Failure = String;
 
@@ -36,7 +38,7 @@ pub(crate) fn test() -> Result<(), Failure> {
     )?;
     documentation()?;
     crate::agents::install()?;
-    cargo("tests", &["nextest", "run", "--workspace"])?;
+    tests()?;
     cargo(
         "examples in the documentation",
         &["test", "--workspace", "--doc", "--quiet"],
@@ -54,7 +56,19 @@ pub(crate) fn test() -> Result<(), Failure> {
             ],
         )?;
     }
-    cargo("demo", &["run", "--quiet", "--", "demo"])
+    cargo("demo", &["run", "--quiet", "--", "demo"])?;
+    coverage(false)
+}
+
+/// Runs the tests, which record what they cover of the endpoints.
+fn tests() -> Result<(), Failure> {
+    coverage::clear()?;
+    run(
+        "tests",
+        Command::new(cargo_path())
+            .args(["nextest", "run", "--workspace"])
+            .env(coverage::FOLDER, coverage::folder()),
+    )
 }
 
 fn documentation() -> Result<(), Failure> {

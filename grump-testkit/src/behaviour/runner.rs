@@ -44,6 +44,7 @@ fn trials(implementation: Arc<dyn Implementation>) -> impl Iterator<Item = Trial
 }
 
 fn play(case: &Case, implementation: Arc<dyn Implementation>) -> Result<(), Failed> {
+    crate::coverage::start();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -40,6 +40,7 @@ impl Field {
     /// # Errors
     /// `Transport` when no port can be had.
     pub async fn start(quirks: Quirks) -> Result<Self> {
+        crate::coverage::start();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .await
             .map_err(cannot)?;

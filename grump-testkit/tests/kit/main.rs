@@ -6,3 +6,4 @@ mod field;
 mod model;
 mod opencode;
 mod proxy;
+mod wire;
