@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use grump_core::{
-    ControlPlane, Error, ErrorKind, EventKind, Facets, Member, Operation, PlaneInfo, Result,
+    ControlPlane, Error, ErrorKind, EventKind, Facets, Member, Operation, PlaneInfo, Policy, Result,
 };
 use tokio::runtime::Handle;
 
@@ -42,6 +42,7 @@ impl Engine {
                 pause_after_error: Duration::from_secs(1),
                 inline_agents: true,
                 hosts: Hosts::default(),
+                default_policy: Policy::default(),
             },
         }
     }
@@ -207,6 +208,13 @@ impl EngineBuilder {
     /// [`inline_agents`](Self::inline_agents) are not allowed. Without it, nowhere.
     pub fn hosts(mut self, hosts: Hosts) -> Self {
         self.settings.hosts = hosts;
+        self
+    }
+
+    /// Sets what agents may do in loops that do not say, which is all that come in a dialect without
+    /// a word for it. A loop that says what is the default anyway says nothing.
+    pub const fn default_policy(mut self, policy: Policy) -> Self {
+        self.settings.default_policy = policy;
         self
     }
 

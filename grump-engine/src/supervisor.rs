@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use grump_core::{Backend, Error, ErrorKind, Result, Run, RunId, RunRef};
+use grump_core::{Backend, Error, ErrorKind, Policy, Result, Run, RunId, RunRef};
 use tokio::sync::{Semaphore, watch};
 use tokio_util::{
     sync::{CancellationToken, DropGuard},
@@ -52,6 +52,7 @@ pub(crate) struct Settings {
     pub(crate) pause_after_error: Duration,
     pub(crate) inline_agents: bool,
     pub(crate) hosts: Hosts,
+    pub(crate) default_policy: Policy,
 }
 
 /// The shared part of an engine. Cheap to clone.
@@ -192,6 +193,11 @@ impl Supervisor {
     /// The agent of a loop that was let in.
     pub(crate) fn agent(&self, name: &str) -> Result<Arc<dyn Agent>> {
         self.0.agents.resolve(name, true)
+    }
+
+    /// What an agent may do in a loop that does not say.
+    pub(crate) fn default_policy(&self) -> Policy {
+        self.0.settings.default_policy
     }
 
     /// Refuses a backend that a loop which is created here may not have. Whoever may bring a

@@ -6,7 +6,7 @@ use std::{
 use async_trait::async_trait;
 use grump_core::{
     Error, ErrorKind, Json, Loop, LoopConfig, LoopEdit, Loops, NewLoop, PlanningFile,
-    PlanningFolder, Result, Run, RunDetail, RunRef, Runs as _, payload::RunCreated,
+    PlanningFolder, Policy, Result, Run, RunDetail, RunRef, Runs as _, payload::RunCreated,
 };
 use uuid::Uuid;
 
@@ -107,12 +107,15 @@ impl Loops for Supervisor {
 }
 
 impl Supervisor {
-    async fn create_as(&self, id: Uuid, title: String, config: LoopConfig) -> Result<Run> {
+    async fn create_as(&self, id: Uuid, title: String, mut config: LoopConfig) -> Result<Run> {
         if title.trim().is_empty() {
             return Err(invalid("a loop needs a name"));
         }
         self.validate(&config)?;
         self.admit(&config.backend)?;
+        if config.policy == Policy::default() {
+            config.policy = self.default_policy();
+        }
         let detail = RunDetail::Loop(Box::new(Loop::new(config)));
         let run = Run::new(RunRef::of_loop(id.to_string()), title, detail);
         let config = Json::of(&run.as_loop().map(|detail| &detail.config)).ok();

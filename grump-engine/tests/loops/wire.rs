@@ -1,6 +1,6 @@
 //! An engine whose loops come over a wire.
 
-use grump::{Endpoint, ErrorKind, NewLoop, Plane, RunStatus};
+use grump::{Endpoint, ErrorKind, NewLoop, Plane, Policy, RunStatus};
 use grump_engine::agent::hosts::Host;
 use serde_json::json;
 
@@ -64,4 +64,15 @@ async fn a_loop_that_was_let_in_before_keeps_its_command_line() {
     plane.loops().start(&mine).await.unwrap();
     let ended = plane.loops().wait(&mine).await.unwrap();
     assert_eq!(ended.status.unified, RunStatus::Completed);
+}
+
+#[tokio::test]
+async fn a_loop_that_says_no_policy_has_the_engines() {
+    let scene = Scene::new();
+    let builder = scene.builder(&[("scripted", done())]);
+    let engine = builder.default_policy(Policy::Deny).open().unwrap();
+    let plane = Plane::new(engine);
+    let new = NewLoop::new("x", scene.directory(), "x").agent("scripted");
+    let run = plane.loops().create(new).await.unwrap();
+    assert_eq!(run.as_loop().unwrap().config.policy, Policy::Deny);
 }
