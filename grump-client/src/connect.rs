@@ -6,7 +6,7 @@ use grump_core::{ControlPlane, Error, ErrorKind, Result};
 use grump_wire::ralpher;
 use http::{Uri, uri::Authority};
 
-use crate::{RalpherClient, RalpherPlane};
+use crate::{RalpherBuilder, RalpherClient, RalpherPlane};
 
 /// The addresses that are understood.
 const KNOWN: &str = "known are: ralpher+http://host:port";
@@ -25,13 +25,29 @@ const KNOWN: &str = "known are: ralpher+http://host:port";
 /// # Errors
 /// `InvalidInput` for an address that is not understood; the error names those that are.
 pub fn connect(url: &str) -> Result<Arc<dyn ControlPlane>> {
+    plane(url, |builder| builder)
+}
+
+/// As [`connect`], showing this token with every request: for a server that asks for one, though
+/// its dialect's document knows none.
+///
+/// # Errors
+/// As for [`connect`].
+pub fn connect_with_token(url: &str, token: &str) -> Result<Arc<dyn ControlPlane>> {
+    plane(url, |builder| builder.token(token))
+}
+
+fn plane(
+    url: &str,
+    configured: impl FnOnce(RalpherBuilder) -> RalpherBuilder,
+) -> Result<Arc<dyn ControlPlane>> {
     let Some((dialect, base)) = url.split_once('+') else {
         return Err(not_understood("the address names no dialect", url));
     };
     match dialect {
         ralpher::NAME => {
-            let client = RalpherClient::new(&with_port(base, ralpher::PORT, url)?)?;
-            Ok(Arc::new(RalpherPlane::new(client)))
+            let builder = RalpherClient::builder(&with_port(base, ralpher::PORT, url)?);
+            Ok(Arc::new(RalpherPlane::new(configured(builder).build()?)))
         }
         _ => Err(not_understood("there is no such dialect", url)),
     }

@@ -44,7 +44,7 @@ pub mod stream;
 mod wire_stream;
 
 pub use self::{
-    connect::connect,
+    connect::{connect, connect_with_token},
     planes::RalpherPlane,
     ralpher::{LoopOptions, RalpherBuilder, RalpherClient},
     wire_stream::WireStream,

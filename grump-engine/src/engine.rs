@@ -108,6 +108,16 @@ impl Engine {
         self.supervisor.publish(attach)
     }
 
+    /// Goes on with loops that a crash cut off and that [`Resume::Leave`] left alone: for a program
+    /// that first has something else to do, such as to listen.
+    ///
+    /// # Errors
+    /// `Unsupported` for an engine that only looks; `Unavailable` for one that is closed; `Storage`
+    /// if the journal cannot be read.
+    pub async fn resume_interrupted(&self) -> Result<()> {
+        self.supervisor.resume_all().await
+    }
+
     /// How many loops it works on, or has waiting for their turn.
     #[must_use]
     pub fn loops_at_work(&self) -> usize {

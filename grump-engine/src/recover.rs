@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use grump_core::{Error, ErrorKind, Outcome, Result, RunStatus, payload::RunStatusChanged};
+use grump_core::{Error, ErrorKind, Outcome, Result, RunRef, RunStatus, payload::RunStatusChanged};
 
 use crate::{
     flow::{
@@ -72,12 +72,38 @@ impl Supervisor {
         match self.resume() {
             Resume::Leave => Ok(()),
             Resume::GiveUp => self.give_up(cell).await,
-            Resume::Continue => {
-                let reserved = self.reserve(&record.run.name);
-                self.take_over(cell).await?;
-                self.drive(reserved, cell.clone());
-                Ok(())
+            Resume::Continue => self.go_on(cell, &record).await,
+        }
+    }
+
+    /// Goes on with a loop that a dead engine worked on.
+    async fn go_on(&self, cell: &Arc<Cell>, record: &LoopRecord) -> Result<()> {
+        let reserved = self.reserve(&record.run.name);
+        self.take_over(cell).await?;
+        self.drive(reserved, cell.clone());
+        Ok(())
+    }
+
+    /// Goes on with all loops that are cut off.
+    pub(crate) async fn resume_all(&self) -> Result<()> {
+        self.own().await?;
+        for stored in self.journal().runs().await? {
+            let name = stored.run.name;
+            if let Err(error) = self.resume_if_cut_off(&name).await {
+                tracing::error!(%error, run = %name, "a loop could not be resumed");
             }
+        }
+        Ok(())
+    }
+
+    async fn resume_if_cut_off(&self, name: &RunRef) -> Result<()> {
+        let cell = self.store().cell(name).await?;
+        // A start of the same loop waits meanwhile.
+        let _alone = cell.command().await?;
+        let record = cell.read().await;
+        match self.is_cut_off(&record) {
+            true => self.go_on(&cell, &record).await,
+            false => Ok(()),
         }
     }
 

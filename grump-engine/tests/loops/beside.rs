@@ -1,8 +1,10 @@
 //! What another process sees of a folder that an engine owns, or owned.
 
+use std::sync::Arc;
+
 use futures::StreamExt;
 use grump::{EventKind, NewLoop, Outcome, Plane, RunStatus, Since, Update};
-use grump_engine::Engine;
+use grump_engine::{Engine, Resume};
 use serde_json::json;
 
 use crate::scene::Scene;
@@ -63,4 +65,29 @@ async fn a_watch_ends_when_the_engine_that_worked_is_gone() {
         (run.outcome, run.resumable),
         (Some(Outcome::Interrupted), true)
     );
+}
+
+#[tokio::test]
+async fn a_loop_that_was_left_alone_goes_on_when_the_engine_is_told_to() {
+    let scene = Scene::new();
+    let builder = || {
+        scene
+            .builder(&[("hanging", hanging())])
+            .resume(Resume::Leave)
+    };
+    let plane = Plane::new(builder().open().unwrap());
+    let new = NewLoop::new("endless", scene.directory(), "Hang").agent("hanging");
+    let endless = plane.loops().create(new).await.unwrap();
+    plane.loops().start(&endless).await.unwrap();
+    plane.close().await;
+    let engine = Arc::new(builder().open().unwrap());
+    let plane = Plane::new(engine.clone());
+    assert!(plane.loops().open(&endless).await.unwrap().resumable);
+    assert_eq!((engine.loops_at_work(), engine.loops_begun()), (0, 0));
+    engine.resume_interrupted().await.unwrap();
+    assert_eq!((engine.loops_at_work(), engine.loops_begun()), (1, 1));
+    let run = plane.loops().open(&endless).await.unwrap();
+    assert!(run.status.unified.is_executing(), "{run:?}");
+    plane.loops().stop(&endless).await.unwrap();
+    assert_eq!(engine.loops_at_work(), 0);
 }
