@@ -124,8 +124,8 @@ pub(crate) struct LoopArgs {
     /// What to call the loop [default: the beginning of the prompt]
     #[arg(long)]
     pub(crate) name: Option<String>,
-    /// A name from the configuration, or what to run: "cmd: PROGRAM ...", "script: FILE",
-    /// "opencode", or NAME=SPEC to give it a name [default: opencode]
+    /// A name from the configuration, or what to run: "cmd: PROGRAM ...", "acp: PROGRAM ...",
+    /// "script: FILE", "opencode", or NAME=SPEC to give it a name [default: opencode]
     #[arg(long, value_name = "AGENT")]
     pub(crate) agent: Option<String>,
     #[command(flatten)]

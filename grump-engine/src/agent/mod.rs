@@ -9,6 +9,7 @@
 //! wants to be allowed goes through [`Sink::ask`], which answers in its own time: an adapter must
 //! go on reading its agent meanwhile.
 
+pub mod acp;
 pub mod cmd;
 mod containment;
 pub mod hosts;
@@ -22,7 +23,7 @@ pub mod spec;
 use std::{fmt, path::PathBuf};
 
 use async_trait::async_trait;
-use grump_core::{Endpoint, Error, ErrorKind, Json, Model, ModelRef, Payload, Result};
+use grump_core::{Endpoint, Error, ErrorKind, Json, Model, ModelRef, Native, Payload, Result};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -149,8 +150,8 @@ pub enum Ruling {
 /// What a turn tells: an event, or a question that wants an answer.
 #[derive(Debug)]
 pub enum Told {
-    /// Something happened.
-    Event(Payload),
+    /// Something happened; with what it was read from, where the agent's words are kept beside ours.
+    Event(Payload, Option<Box<Native>>),
     /// The agent waits for an answer.
     Question(Question, oneshot::Sender<Ruling>),
 }
@@ -173,10 +174,17 @@ impl Sink {
     /// # Errors
     /// `Internal` if nobody listens any more: the turn is to end.
     pub async fn tell(&self, event: impl Into<Payload>) -> Result<()> {
-        self.0
-            .send(Told::Event(event.into()))
-            .await
-            .map_err(|_| gone())
+        let event = Told::Event(event.into(), None);
+        self.0.send(event).await.map_err(|_| gone())
+    }
+
+    /// Tells of an event, with what it was read from.
+    ///
+    /// # Errors
+    /// `Internal` if nobody listens any more: the turn is to end.
+    pub async fn tell_from(&self, event: impl Into<Payload>, native: Native) -> Result<()> {
+        let event = Told::Event(event.into(), Some(Box::new(native)));
+        self.0.send(event).await.map_err(|_| gone())
     }
 
     /// Asks whether the agent may do something, and waits for the answer, which always comes: by

@@ -26,7 +26,11 @@ pub struct AgentOptions {
     pub port: Option<u16>,
     /// `opencode`: the variable of the environment that holds its password.
     pub password_env: Option<String>,
-    /// `cmd`, `opencode`: variables of its environment; in `grump.toml` only, for they may be
+    /// `acp`: the method by which to log in.
+    pub login: Option<String>,
+    /// `acp`: the mode to put sessions into.
+    pub mode: Option<String>,
+    /// `cmd`, `acp`, `opencode`: variables of its environment; in `grump.toml` only, for they may be
     /// secret.
     #[serde(deserialize_with = "variables")]
     pub env: BTreeMap<String, String>,
@@ -54,6 +58,8 @@ impl AgentOptions {
         self.hostname = more.hostname.or_else(|| self.hostname.take());
         self.port = more.port.or(self.port);
         self.password_env = more.password_env.or_else(|| self.password_env.take());
+        self.login = more.login.or_else(|| self.login.take());
+        self.mode = more.mode.or_else(|| self.mode.take());
         self.env.extend(more.env);
     }
 
@@ -71,6 +77,8 @@ impl AgentOptions {
             "hostname" => self.hostname = Some(value),
             "port" => self.port = Some(number(name, &value)?),
             "password_env" => self.password_env = Some(value),
+            "login" => self.login = Some(value),
+            "mode" => self.mode = Some(value),
             "env" => {
                 let advice = "set it in grump.toml, beside `spec`: it may be secret";
                 return Err(invalid("`env` cannot be given here").advise(advice));
@@ -90,6 +98,8 @@ impl AgentOptions {
             ("hostname", self.hostname.clone()),
             ("port", self.port.map(|port| port.to_string())),
             ("password_env", self.password_env.clone()),
+            ("login", self.login.clone()),
+            ("mode", self.mode.clone()),
         ]
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)))

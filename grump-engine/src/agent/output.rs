@@ -2,7 +2,8 @@
 
 use std::{convert::Infallible, future::pending, mem, time::Duration};
 
-use grump_core::Result;
+use grump_core::{Json, Result};
+use serde_json::Value;
 use tokio::{
     io::{AsyncRead, AsyncReadExt},
     process::{ChildStderr, ChildStdout},
@@ -16,6 +17,9 @@ use crate::process::{Child, Ended};
 const HELD_OPEN: Duration = Duration::from_secs(2);
 /// Read at once; a pipe holds as much.
 const PIECE: usize = 64 * 1024;
+
+/// Bytes of a tool's input or output, or of an unknown line, that an event keeps.
+pub(crate) const VALUE_CAP: usize = 64 * 1024;
 
 /// Which pipe a piece came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -200,6 +204,27 @@ impl Tail {
         self.text.drain(..at);
         self.left_out += at as u64;
     }
+}
+
+/// A tool's input or output; one that is too long becomes text that is cut off.
+pub(crate) fn bounded(value: &Value) -> Json {
+    let json = Json::from(value.clone());
+    if json.text().len() <= VALUE_CAP {
+        return json;
+    }
+    match value {
+        Value::String(text) => Json::string(&clipped(text)),
+        _ => Json::string(&clipped(json.text())),
+    }
+}
+
+/// The beginning of a text that may be of any length.
+pub(crate) fn clipped(text: &str) -> String {
+    let at = text.floor_char_boundary(VALUE_CAP);
+    if at == text.len() {
+        return text.to_owned();
+    }
+    format!("{}… [{} bytes left out]", &text[..at], text.len() - at)
 }
 
 #[cfg(test)]

@@ -112,6 +112,7 @@ mod tests {
         let agents = Agents::default();
         for text in [
             "cmd: rm -rf /",
+            "acp: rm -rf /",
             "script: /etc/passwd",
             "opencode(program=/bin/sh)",
         ] {

@@ -14,6 +14,7 @@ use grump_core::{Endpoint, Error, ErrorKind, Model, Result};
 pub use super::options::AgentOptions;
 use super::{
     Agent, AgentSession, OpenCode, Site,
+    acp::AcpAgent,
     cmd::{CmdAgent, Command},
     script::ScriptAgent,
 };
@@ -26,11 +27,12 @@ use super::{
 /// |---|---|
 /// | `script: FILE` | [plays a script](super::script) |
 /// | `cmd: PROGRAM ARGUMENT…` | [any program](super::cmd) |
+/// | `acp: PROGRAM ARGUMENT…` | [any agent that speaks ACP](super::acp) |
 /// | `opencode` | [opencode](super::OpenCode), found in `PATH` |
 ///
 /// with options in brackets where there are some: `cmd(format=claude, timeout=600): claude -p`,
-/// `opencode(hostname=127.0.0.1, port=4096)`, `opencode(program=/opt/opencode)`. Opencode's may
-/// also follow as words: `opencode: port=4096`.
+/// `acp(mode=default): gemini --experimental-acp`, `opencode(hostname=127.0.0.1, port=4096)`,
+/// `opencode(program=/opt/opencode)`. Opencode's may also follow as words: `opencode: port=4096`.
 ///
 /// ```
 /// use grump_engine::agent::spec::AgentSpec;
@@ -49,10 +51,12 @@ pub struct AgentSpec {
 enum Kind {
     Script(PathBuf),
     Cmd(Command),
+    Acp(Command),
     OpenCode,
 }
 
-const FORMS: &str = "write `script: FILE`, `cmd: PROGRAM ARGUMENT...` or `opencode`";
+const FORMS: &str = "write `script: FILE`, `cmd: PROGRAM ARGUMENT...`, `acp: PROGRAM ARGUMENT...` or \
+                     `opencode`";
 
 impl AgentSpec {
     /// The agent that it describes.
@@ -61,6 +65,7 @@ impl AgentSpec {
         match &self.kind {
             Kind::Script(file) => Arc::new(ScriptAgent::from_file(file)),
             Kind::Cmd(command) => Arc::new(self.cmd(command)),
+            Kind::Acp(command) => Arc::new(self.acp(command)),
             Kind::OpenCode => match self.options.endpoint() {
                 Some(endpoint) => Arc::new(Connected(self.opencode(), endpoint)),
                 None => Arc::new(self.opencode()),
@@ -112,6 +117,18 @@ impl AgentSpec {
         env.fold(agent, |agent, (name, value)| agent.env(name, value))
     }
 
+    fn acp(&self, command: &Command) -> AcpAgent {
+        let mut agent = AcpAgent::new(command.clone());
+        if let Some(method) = &self.options.login {
+            agent = agent.login(method);
+        }
+        if let Some(mode) = &self.options.mode {
+            agent = agent.mode(mode);
+        }
+        let env = self.options.env.iter();
+        env.fold(agent, |agent, (name, value)| agent.env(name, value))
+    }
+
     fn opencode(&self) -> OpenCode {
         let mut agent = OpenCode::new();
         if let Some(program) = &self.options.program {
@@ -129,6 +146,7 @@ impl AgentSpec {
         let (kind, known): (_, &[&str]) = match self.kind {
             Kind::Script(_) => ("script", &[]),
             Kind::Cmd(_) => ("cmd", &["format", "timeout", "env"]),
+            Kind::Acp(_) => ("acp", &["login", "mode", "env"]),
             Kind::OpenCode => (
                 "opencode",
                 &["program", "hostname", "port", "password_env", "env"],
@@ -170,13 +188,14 @@ impl FromStr for AgentSpec {
         let kind = match (kind, rest) {
             ("script", Some(file)) if !file.is_empty() => Kind::Script(file.into()),
             ("cmd", Some(command)) => Kind::Cmd(command.parse()?),
+            ("acp", Some(command)) => Kind::Acp(without_places(command.parse()?)?),
             ("opencode", words) => {
                 for word in words.unwrap_or_default().split_whitespace() {
                     said.set(word).map_err(|error| error.with("agent", text))?;
                 }
                 Kind::OpenCode
             }
-            ("script" | "cmd", _) => return Err(unreadable("something is missing", text)),
+            ("script" | "cmd" | "acp", _) => return Err(unreadable("something is missing", text)),
             _ => return Err(unreadable("there is no such kind of agent", text)),
         };
         let options = AgentOptions::default();
@@ -204,6 +223,18 @@ fn split(text: &str) -> Result<(&str, &str, Option<&str>)> {
     }
 }
 
+/// What `cmd` puts into its words an ACP agent is told in its protocol.
+fn without_places(command: Command) -> Result<Command> {
+    let places = ["{prompt}", "{model}", "{model_id}", "{iteration}"];
+    let holds = |place: &&&str| command.arguments().iter().any(|arg| arg.contains(**place));
+    match places.iter().find(holds) {
+        None => Ok(command),
+        Some(place) => Err(invalid("`acp` replaces nothing in its command")
+            .with("found", place)
+            .advise("leave it out: prompt and model are said over the protocol")),
+    }
+}
+
 fn unreadable(message: &'static str, text: &str) -> Error {
     invalid(message).with("agent", text).advise(FORMS)
 }
@@ -214,6 +245,7 @@ impl fmt::Display for AgentSpec {
         f.write_str(match self.kind {
             Kind::Script(_) => "script",
             Kind::Cmd(_) => "cmd",
+            Kind::Acp(_) => "acp",
             Kind::OpenCode => "opencode",
         })?;
         let options: Vec<_> = self
@@ -226,7 +258,7 @@ impl fmt::Display for AgentSpec {
         }
         match &self.kind {
             Kind::Script(file) => write!(f, ": {}", file.display()),
-            Kind::Cmd(command) => write!(f, ": {command}"),
+            Kind::Cmd(command) | Kind::Acp(command) => write!(f, ": {command}"),
             Kind::OpenCode => Ok(()),
         }
     }
@@ -282,6 +314,8 @@ mod tests {
             "script: my (old) scripts/a: b.json",
             "cmd: claude -p",
             "cmd(format=claude, timeout=600): claude -p --output-format stream-json",
+            "acp: opencode acp",
+            "acp(login=gemini-api-key, mode=default): gemini --experimental-acp",
             "opencode",
             "opencode(program=/opt/opencode)",
             "opencode(hostname=host, port=4096, password_env=OPENCODE_PASSWORD)",
@@ -301,6 +335,7 @@ mod tests {
             "",
             "claude",
             "cmd",
+            "acp",
             "script:",
             "cmd(format=claude) claude",
             "cmd(x=1: y",
@@ -313,6 +348,10 @@ mod tests {
         assert!(error_of("cmd: 'a").contains("quotes"));
         assert!(error_of("cmd(format=gpt): a").contains("one of text, claude, codex"));
         assert!(error_of("cmd(port=1): a").contains("`cmd` has no option `port`; it has format"));
+        assert!(
+            error_of("acp(format=pi): a").contains("`acp` has no option `format`; it has login")
+        );
+        assert!(error_of("acp: a {prompt}").contains("over the protocol"));
         assert!(error_of("script(timeout=1): a").contains("`script` has no option `timeout`"));
         assert!(error_of("opencode: hostname=h").contains("needs a port"));
         assert!(error_of("cmd(timeout=soon): a").contains("`timeout`"));
@@ -324,7 +363,7 @@ mod tests {
         let mut options = AgentOptions::default();
         options.env.insert("TOKEN".into(), "hunter2".into());
         assert!(!format!("{options:?}").contains("hunter2"));
-        for text in ["cmd: a", "opencode"] {
+        for text in ["cmd: a", "acp: a", "opencode"] {
             let spec = spec(text).options(options.clone()).unwrap();
             let agent = spec.agent();
             assert!(!format!("{spec:?} {spec} {agent:?}").contains("hunter2"));

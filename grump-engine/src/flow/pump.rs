@@ -122,7 +122,8 @@ impl Pump<'_> {
         let mut ready = Vec::new();
         for told in batch.drain(..) {
             match told {
-                Told::Event(payload) => ready.extend(coalescer.push(payload)),
+                // The journal keeps what is told in the words of the domain.
+                Told::Event(payload, _) => ready.extend(coalescer.push(payload)),
                 Told::Question(question, answer) => {
                     ready.extend(coalescer.flush());
                     self.commit(std::mem::take(&mut ready)).await?;

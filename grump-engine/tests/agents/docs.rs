@@ -18,7 +18,7 @@ fn blocks(language: &str) -> Vec<String> {
 #[test]
 fn every_specification_that_is_shown_is_read_and_written_back() {
     let shown = blocks("text").concat();
-    assert_eq!(shown.lines().count(), 6);
+    assert_eq!(shown.lines().count(), 8);
     for line in shown.lines() {
         assert_eq!(line.parse::<AgentSpec>().unwrap().to_string(), line);
     }

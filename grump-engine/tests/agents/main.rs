@@ -5,6 +5,7 @@
     reason = "helpers of tests are not functions marked as tests"
 )]
 
+mod acp;
 mod cmd;
 mod docs;
 #[path = "../process/scene.rs"]

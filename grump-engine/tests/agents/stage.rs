@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use grump_core::{EventKind, ModelRef, Payload, Result};
+use grump_core::{EventKind, ModelRef, Native, Payload, Result};
 use grump_engine::agent::{Agent, AgentSession, Question, Ruling, Sink, Site, Told, Turn, TurnEnd};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -14,18 +14,22 @@ pub(crate) struct Stage {
     pub(crate) scene: Scene,
     /// What every question is answered with.
     pub(crate) ruling: Ruling,
+    /// Questions are heard and never answered.
+    pub(crate) silent: bool,
     pub(crate) model: Option<ModelRef>,
     pub(crate) stop: CancellationToken,
     session: Option<Box<dyn AgentSession>>,
 }
 
-type Heard = (Vec<Payload>, Vec<Question>);
+type Heard = (Vec<Payload>, Vec<Native>, Vec<Question>);
 
 /// What a turn told, and how it ended.
 #[derive(Debug)]
 pub(crate) struct Played {
     pub(crate) end: Result<TurnEnd>,
     pub(crate) events: Vec<Payload>,
+    /// What the events were read from, where that is kept.
+    pub(crate) lines: Vec<Native>,
     pub(crate) questions: Vec<Question>,
 }
 
@@ -41,6 +45,7 @@ impl Stage {
         Self {
             scene: Scene::new(),
             ruling: Ruling::Allow,
+            silent: false,
             model: None,
             stop: CancellationToken::new(),
             session: None,
@@ -75,10 +80,11 @@ impl Stage {
             stop: self.stop.clone(),
         };
         let end = self.session.as_mut().unwrap().turn(turn, sink).await;
-        let (events, questions) = heard.await.unwrap();
+        let (events, lines, questions) = heard.await.unwrap();
         Played {
             end,
             events,
+            lines,
             questions,
         }
     }
@@ -100,19 +106,27 @@ impl Stage {
 
     fn audience(&self) -> (Sink, JoinHandle<Heard>) {
         let (sink, mut told) = Sink::channel(4);
-        let ruling = self.ruling.clone();
+        let (ruling, silent) = (self.ruling.clone(), self.silent);
         let heard = tokio::spawn(async move {
-            let (mut events, mut questions) = (Vec::new(), Vec::new());
+            let (mut events, mut lines, mut questions) = (Vec::new(), Vec::new(), Vec::new());
+            let mut unanswered = Vec::new();
             while let Some(told) = told.recv().await {
                 match told {
-                    Told::Event(event) => events.push(event),
+                    Told::Event(event, native) => {
+                        events.push(event);
+                        lines.extend(native.map(|native| *native));
+                    }
                     Told::Question(question, answer) => {
                         questions.push(question);
-                        let _ = answer.send(ruling.clone());
+                        if silent {
+                            unanswered.push(answer);
+                        } else {
+                            let _ = answer.send(ruling.clone());
+                        }
                     }
                 }
             }
-            (events, questions)
+            (events, lines, questions)
         });
         (sink, heard)
     }

@@ -117,7 +117,7 @@ pub(crate) async fn play(session: &mut dyn AgentSession, turn: Turn, ruling: Rul
         let (mut told, mut asked) = (Vec::new(), Vec::new());
         while let Some(heard) = receiver.recv().await {
             match heard {
-                Told::Event(payload) => told.push(payload),
+                Told::Event(payload, _) => told.push(payload),
                 Told::Question(question, answer) => {
                     asked.push(question);
                     answer.send(ruling.clone()).unwrap();

@@ -18,13 +18,13 @@ use tokio::{io::AsyncReadExt, time::timeout};
 use crate::bench::{Bench, HANG, play, turn};
 
 /// A session that begins anew writes again.
-const WRITES: &str = r#"{"count": "history", "turns": [
+pub(crate) const WRITES: &str = r#"{"count": "history", "turns": [
     {"text": "I write.", "tools": [{"write": {"path": "hello.txt", "content": "hello\n"}}]},
     {"text": "Done."}
 ]}"#;
 
 /// Waits until the file is there and whole, and reads it.
-async fn appeared(file: &Path) -> String {
+pub(crate) async fn appeared(file: &Path) -> String {
     let there = async {
         loop {
             match fs::read_to_string(file) {
@@ -36,7 +36,7 @@ async fn appeared(file: &Path) -> String {
     timeout(HANG, there).await.expect("the file appears")
 }
 
-fn is_alive(pid: &str) -> bool {
+pub(crate) fn is_alive(pid: &str) -> bool {
     let pid = Pid::from_raw(pid.trim().parse().unwrap()).unwrap();
     test_kill_process(pid).is_ok()
 }

@@ -47,6 +47,12 @@ impl Command {
         &self.program
     }
 
+    /// The arguments, with their placeholders.
+    #[must_use]
+    pub fn arguments(&self) -> &[String] {
+        &self.args
+    }
+
     pub(super) fn fill(&self, turn: &Turn) -> Result<Filled> {
         let asks = |place: &str| self.args.iter().any(|arg| arg.contains(place));
         let asks_for_model = asks("{model}") || asks("{model_id}");

@@ -15,10 +15,10 @@ use grump_core::{
 };
 use serde_json::Value;
 
-use crate::agent::{TurnOutcome, output::Tail};
-
-/// Bytes of a tool's input or output, or of an unknown line, that an event keeps.
-const VALUE_CAP: usize = 64 * 1024;
+use crate::agent::{
+    TurnOutcome,
+    output::{Tail, VALUE_CAP, bounded, clipped},
+};
 
 /// What a turn's lines came to so far.
 #[derive(Debug)]
@@ -194,20 +194,4 @@ pub(super) fn content(value: &Value) -> String {
     };
     let texts = parts.iter().filter_map(|part| part["text"].as_str());
     texts.collect::<Vec<_>>().join("\n")
-}
-
-fn bounded(value: &Value) -> Json {
-    let json = Json::from(value.clone());
-    if json.text().len() <= VALUE_CAP {
-        return json;
-    }
-    Json::string(&clipped(&text(value)))
-}
-
-fn clipped(text: &str) -> String {
-    let at = text.floor_char_boundary(VALUE_CAP);
-    if at == text.len() {
-        return text.to_owned();
-    }
-    format!("{}… [{} bytes left out]", &text[..at], text.len() - at)
 }
