@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 mod agents;
 mod bench;
 mod coverage;
+mod python;
 mod steps;
 
 /// The chores of the grump repository.
@@ -33,8 +34,14 @@ enum Chore {
         #[arg(long)]
         check: bool,
     },
+    /// Write the Python package's synchronous facade anew, from the asynchronous one.
+    Python,
     /// Set up what the tests need, then run everything: format, lints, docs, tests.
-    Test,
+    Test {
+        /// Only the Python package.
+        #[arg(long)]
+        python: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -42,7 +49,9 @@ fn main() -> ExitCode {
         Chore::Agents => agents::install(),
         Chore::Bench { only } => bench::bench(only.as_deref()),
         Chore::Coverage { check } => coverage::coverage(check),
-        Chore::Test => steps::test(),
+        Chore::Python => python::generate(),
+        Chore::Test { python: true } => python::test(),
+        Chore::Test { python: false } => steps::test(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

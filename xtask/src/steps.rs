@@ -57,6 +57,7 @@ pub(crate) fn test() -> Result<(), Failure> {
         )?;
     }
     cargo("demo", &["run", "--quiet", "--", "demo"])?;
+    crate::python::test()?;
     coverage(false)
 }
 

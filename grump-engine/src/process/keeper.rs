@@ -50,13 +50,17 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// which says on standard error what it was.
 #[must_use]
 pub fn keeper_main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    match keep(args.into_iter()) {
-        Ok(code) => code.into(),
-        Err(error) => {
-            eprintln!("grump keeper: {error}");
-            OWN_FAULT.into()
-        }
-    }
+    keeper_code(args).into()
+}
+
+/// As [`keeper_main`], for a program that has no `main` of Rust's: answers with the code that it is
+/// to exit with.
+#[must_use]
+pub fn keeper_code(args: impl IntoIterator<Item = OsString>) -> u8 {
+    keep(args.into_iter()).unwrap_or_else(|error| {
+        eprintln!("grump keeper: {error}");
+        OWN_FAULT
+    })
 }
 
 fn keep(mut args: impl Iterator<Item = OsString>) -> io::Result<u8> {

@@ -25,7 +25,7 @@ mod table;
 
 pub use child::{Child, Ended, Exit, GoodExit, Ladder};
 pub use identity::ProcessIdentity;
-pub use keeper::keeper_main;
+pub use keeper::{keeper_code, keeper_main};
 pub use mark::Mark;
 pub use output::{Line, Lines, Output, Source, Tail};
 pub use spawn::{Input, KeeperCommand, Launch, Launcher};
