@@ -202,6 +202,7 @@ pub(crate) struct Create {
     #[serde(default)]
     require_changes: bool,
     verify: Option<String>,
+    idempotency_key: Option<String>,
 }
 
 impl Create {
@@ -229,6 +230,7 @@ impl Create {
         config.max_iterations = self.max_iterations;
         config.require_changes = self.require_changes;
         config.verify = self.verify;
+        new.idempotency_key = self.idempotency_key;
         if let Some(policy) = self.policy {
             let wrong = |error: grump::domain::review::UnknownPolicy| {
                 Error::new(ErrorKind::InvalidInput, error.to_string())

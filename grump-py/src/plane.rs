@@ -52,11 +52,13 @@ impl Plane {
         let info = self.0.get()?.info();
         let operations: Vec<_> = info.operations.iter().map(|one| one.as_str()).collect();
         let kinds: Vec<_> = info.kinds.iter().map(|kind| kind.as_str()).collect();
+        let members: Vec<_> = info.members.iter().map(|one| one.as_str()).collect();
         let info = json!({
             "name": info.name,
             "version": info.version,
             "operations": operations,
             "kinds": kinds,
+            "members": members,
         });
         Ok(info.to_string())
     }

@@ -27,16 +27,14 @@ const BATCH: usize = 256;
 #[pyclass(frozen, module = "grump._native")]
 pub(crate) struct Stream(Home<Arc<Shared>>);
 
+type Opening = BoxFuture<'static, Result<EventStream>>;
+
 struct Shared {
-    source: tokio::sync::Mutex<Source>,
+    /// Until the stream is open. Whoever has it may take the stream, never the other way round.
+    opening: tokio::sync::Mutex<Option<Opening>>,
+    stream: tokio::sync::Mutex<Option<EventStream>>,
     read: Mutex<Read>,
     closed: CancellationToken,
-}
-
-enum Source {
-    Opening(BoxFuture<'static, Result<EventStream>>),
-    Open(EventStream),
-    Ended,
 }
 
 /// What was read and not taken yet.
@@ -51,9 +49,10 @@ struct Read {
 }
 
 impl Stream {
-    pub(crate) fn new(opening: BoxFuture<'static, Result<EventStream>>) -> Self {
+    pub(crate) fn new(opening: Opening) -> Self {
         Self(Home::new(Arc::new(Shared {
-            source: tokio::sync::Mutex::new(Source::Opening(opening)),
+            opening: tokio::sync::Mutex::new(Some(opening)),
+            stream: tokio::sync::Mutex::default(),
             read: Mutex::default(),
             closed: CancellationToken::new(),
         })))
@@ -127,70 +126,73 @@ impl Shared {
         read.ended = true;
         drop(read);
         // Whoever reads it just now ends it instead.
-        if let Ok(mut source) = self.source.try_lock() {
-            *source = Source::Ended;
+        if let Ok(mut stream) = self.stream.try_lock() {
+            *stream = None;
         }
     }
 
+    /// Opens the stream where it is not open yet. A wait that is cancelled leaves the opening where
+    /// it was.
     async fn open(&self) -> Result<()> {
-        let mut source = self.source.lock().await;
-        let opening = self.begin(&mut source);
+        let mut slot = self.opening.lock().await;
+        let Some(opening) = &mut *slot else {
+            return Ok(());
+        };
+        let mut stream = self.stream.lock().await;
         let opened = self.closed.run_until_cancelled(opening).await;
-        opened
-            .unwrap_or(Ok(()))
-            .inspect_err(|_| self.end(&mut source, None))
-    }
-
-    async fn fill(&self) -> Result<()> {
-        let mut source = self.source.lock().await;
-        let reading = self.advance(&mut source);
-        let read = self.closed.run_until_cancelled(reading).await;
-        match read {
-            Some(Ok(())) => {}
-            Some(Err(error)) => self.end(&mut source, Some(error)),
-            None => self.end(&mut source, None),
-        }
-        Ok(())
-    }
-
-    fn end(&self, source: &mut Source, error: Option<Error>) {
-        *source = Source::Ended;
-        let mut read = self.read();
-        read.ended = true;
-        read.error = error;
-    }
-
-    /// Opens the stream where it is not open yet.
-    async fn begin(&self, source: &mut Source) -> Result<()> {
-        if let Source::Opening(opening) = source {
-            let stream = opening.await?;
-            self.read().cursor = stream.cursor().cloned();
-            *source = Source::Open(stream);
-        }
+        *slot = None;
+        let opened = opened.transpose()?;
+        self.read().cursor = opened.as_ref().and_then(|stream| stream.cursor().cloned());
+        *stream = opened;
         Ok(())
     }
 
     /// Reads what is there, and waits only for the first of it.
-    async fn advance(&self, source: &mut Source) -> Result<()> {
-        if !self.read().items.is_empty() {
+    async fn fill(&self) -> Result<()> {
+        if let Err(error) = self.open().await {
+            self.end(Some(error));
             return Ok(());
         }
-        self.begin(source).await?;
-        let Source::Open(stream) = source else {
-            return Ok(());
+        let mut stream = self.stream.lock().await;
+        let reading = self.advance(stream.as_mut());
+        let more = self.closed.run_until_cancelled(reading).await;
+        match more.unwrap_or(Ok(false)) {
+            Ok(true) => return Ok(()),
+            Ok(false) => self.end(None),
+            Err(error) => self.end(Some(error)),
+        }
+        *stream = None;
+        Ok(())
+    }
+
+    /// What came first is what it ended with.
+    fn end(&self, error: Option<Error>) {
+        let mut read = self.read();
+        if !read.ended {
+            read.ended = true;
+            read.error = error;
+        }
+    }
+
+    /// Answers whether there may be more to come.
+    async fn advance(&self, stream: Option<&mut EventStream>) -> Result<bool> {
+        if !self.read().items.is_empty() {
+            return Ok(true);
+        }
+        let Some(stream) = stream else {
+            return Ok(false);
         };
         let mut next = stream.next().await;
         loop {
             let Some(update) = next else {
-                self.end(source, None);
-                return Ok(());
+                return Ok(false);
             };
             if self.push(stream, &update?)? >= BATCH {
-                return Ok(());
+                return Ok(true);
             }
             match stream.next().now_or_never() {
                 Some(there) => next = there,
-                None => return Ok(()),
+                None => return Ok(true),
             }
         }
     }

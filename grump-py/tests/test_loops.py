@@ -55,6 +55,15 @@ def test_a_loop_is_as_it_was_asked_for(plane: grump.Plane, app: str) -> None:
     assert config.require_changes
 
 
+def test_creating_twice_with_one_key_makes_one_loop(plane: grump.Plane, app: str) -> None:
+    """Pitfall 39: a create that is repeated does not make a second run."""
+    one, again = (
+        plane.loops.create("greet", app, "hello", agent="finishes", idempotency_key="k-1")
+        for _ in range(2)
+    )
+    assert one.id == again.id
+
+
 def test_what_was_edited_is_changed_and_the_rest_stays(plane: grump.Plane, app: str) -> None:
     loop = plane.loops.create("greet", app, "hello", agent="finishes", max_iterations=3)
     edited = plane.loops.edit(loop, title="bye", prompt="bye")
@@ -150,6 +159,7 @@ def test_a_plane_says_who_it_is_and_how(plane: grump.Plane) -> None:
     assert plane.info.name == "engine"
     assert "loops.create" in plane.info.operations
     assert "text.delta" in plane.info.kinds
+    assert "loop.budget" in plane.info.members
     assert plane.system.health().healthy
 
 

@@ -67,6 +67,24 @@ def test_closing_ends_the_wait_of_another_task(data: Path, agents: dict[str, str
     assert asyncio.run(watch()) == []
 
 
+def test_a_stream_is_opened_while_another_task_waits_for_it(
+    data: Path, agents: dict[str, str], app: str
+) -> None:
+    async def watch() -> None:
+        async with grump.aembedded(data, agents=agents) as plane:
+            updates = plane.events.watch_all(since="now")
+            waiting = asyncio.create_task(anext(updates, None))
+            for _ in range(100):
+                await plane.system.health()
+            await updates
+            loop = await plane.loops.create("greet", app, "hello", agent="finishes")
+            update = await waiting
+            assert isinstance(update, grump.Event)
+            assert update.run == loop.ref
+
+    asyncio.run(watch())
+
+
 def test_watching_what_is_not_there_is_refused_at_once(plane: grump.Plane) -> None:
     with pytest.raises(grump.NotFoundError):
         plane.loops.watch("no-such-loop")

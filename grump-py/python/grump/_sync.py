@@ -149,6 +149,7 @@ class Loops(_Handle):
         policy: str | None = None,
         require_changes: bool | None = None,
         verify: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Run:
         """Creates a loop; nothing runs yet.
 
@@ -170,6 +171,7 @@ class Loops(_Handle):
                 ``"ask:SECONDS"``.
             require_changes: A match counts only if the loop has changed something.
             verify: A match counts only if this command succeeds in the worktree.
+            idempotency_key: Creating with the same key again answers with the loop that is there.
 
         Raises:
             InvalidInputError: An empty title or prompt, a folder that is not absolute, a stop
@@ -192,6 +194,7 @@ class Loops(_Handle):
             policy=policy,
             require_changes=require_changes,
             verify=verify,
+            idempotency_key=idempotency_key,
         )
         return Run.from_wire(answer)
 

@@ -567,14 +567,17 @@ class PlaneInfo(Model):
         version: Its version, where it is known without asking.
         operations: What it can do, such as ``"loops.create"``.
         kinds: The kinds of events its streams tell of, such as ``"text.delta"``.
+        members: What its answers hold and its requests take beyond what every plane has, such as
+            ``"loop.budget"``.
     """
 
     name: str
     version: str | None = None
     operations: frozenset[str] = frozenset()
     kinds: frozenset[str] = frozenset()
+    members: frozenset[str] = frozenset()
 
-    _readers: ClassVar = {"operations": frozenset, "kinds": frozenset}
+    _readers: ClassVar = {"operations": frozenset, "kinds": frozenset, "members": frozenset}
 
 
 class Event(Model):
