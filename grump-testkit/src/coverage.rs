@@ -9,7 +9,7 @@
 //! | `dialect` | `ralpher` |
 //! | `method`, `path` | `GET`, `/api/loops/{id}` |
 //! | `status` | the HTTP status of the answer |
-//! | `ok` | whether it was a success that was understood |
+//! | `ok` | whether the answer was understood |
 //!
 //! Where the variable [`FOLDER`] names a folder, [`start`] adds each of them as a line to a file
 //! there. `cargo xtask coverage` makes a table of the files. [`Field::start`](crate::field::Field::start)

@@ -107,11 +107,12 @@ fn counts() -> Result<Counts, Failure> {
     Ok(counts)
 }
 
-/// Counts a line, `side dialect method path status ok`, if it was a success.
+/// Counts a line, `side dialect method path status ok`, if it was a success: a refusal that was understood is none.
 fn count(counts: &mut Counts, line: &str) {
     let cells: Vec<_> = line.split('\t').map(str::to_owned).collect();
-    if let [side, dialect, method, path, _, ok] = &cells[..]
+    if let [side, dialect, method, path, status, ok] = &cells[..]
         && ok == "true"
+        && status.starts_with('2')
     {
         let endpoint = [dialect.clone(), method.clone(), path.clone()];
         *counts.entry((endpoint, side.clone())).or_default() += 1;
