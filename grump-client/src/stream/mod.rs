@@ -1,8 +1,8 @@
 //! The resuming stream: every event once and in order, or an explicit gap.
 //!
-//! It is made of five files. `source` is what it asks of a dialect; `told` and `difference` judge
-//! what was told and what was not; `pace` says how long to wait; `watcher` is the machine, with one
-//! function for each of its states:
+//! `source` is what it asks of a dialect; `told`, `difference` and `settle` judge what was told and
+//! what was not; `pace` and `loss` say how long to wait and when to give up; `link` is one
+//! connection; `watcher` is the machine, with one function for each of its states:
 //!
 //! ```text
 //!            ┌────────── Doubting ◄──┐ the state shows more
@@ -31,6 +31,8 @@
 //! told to be. Nothing happens while nobody polls; dropping it closes the connection.
 
 mod difference;
+mod link;
+mod loss;
 mod pace;
 mod settle;
 mod source;
@@ -48,7 +50,7 @@ use grump_core::{Error, ErrorKind, EventStream, Result, Retry, Run, RunRef, Sinc
 
 pub use self::pace::StreamConfig;
 pub(crate) use self::source::{Connection, Frame, Frames, Source};
-use self::watcher::{Link, Watcher, gap};
+use self::{link::Link, loss::gap, watcher::Watcher};
 
 /// Watches one run or all, as [`Events`](grump_core::Events) promises.
 pub(crate) async fn watch(

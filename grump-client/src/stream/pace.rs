@@ -16,6 +16,9 @@ pub struct StreamConfig {
     pub quiet: Duration,
     /// The longest time between two such reads; 5 min.
     pub longest_quiet: Duration,
+    /// How long the server may take to show the state, or to begin a stream, once a first one was
+    /// there; 10 s.
+    pub answer: Duration,
     /// How long a connection may take to tell what the state showed already; 2 s.
     pub grace: Duration,
     /// The wait before connecting again, which doubles each time; 200 ms, with jitter.
@@ -36,6 +39,7 @@ impl Default for StreamConfig {
             heartbeat: Duration::from_secs(15),
             quiet: Duration::from_secs(30),
             longest_quiet: Duration::from_mins(5),
+            answer: Duration::from_secs(10),
             grace: Duration::from_secs(2),
             first_delay: Duration::from_millis(200),
             longest_delay: Duration::from_secs(15),

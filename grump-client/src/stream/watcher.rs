@@ -2,17 +2,18 @@
 
 use std::{collections::VecDeque, mem, sync::Arc, time::Duration};
 
-use futures::StreamExt;
 use grump_core::{
-    Cursor, Error, ErrorKind, Event, Gap, Result, Retry, Run, RunRef, Since, Update, stream::Step,
+    Cursor, Error, ErrorKind, Event, Gap, Result, Run, RunRef, Since, Update, stream::Step,
 };
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{
     difference::{difference, removal},
+    link::{Heard, Link},
+    loss::{Loss, gap, is_fatal, late},
     pace::{Pace, StreamConfig},
     settle::settle,
-    source::{Connection, Frame, Frames, Source},
+    source::{Frame, Source},
     told::{Told, is_repeated, status},
 };
 
@@ -46,78 +47,6 @@ impl State {
     }
 }
 
-/// One connection.
-pub(super) struct Link {
-    frames: Box<dyn Frames>,
-    /// The position it begins at, where the server has positions.
-    start: Option<Cursor>,
-    /// Whether everything that was stored has been told.
-    is_live: bool,
-    /// Whether the server has sent heartbeats.
-    has_heartbeats: bool,
-    opened: Instant,
-    /// Whether it told anything new.
-    told: bool,
-    /// Whether it told where a run is.
-    told_status: bool,
-    /// How the one run was before the connection was made.
-    before: Option<Run>,
-    /// Whether `before` is to be told where the connection tells nothing else of the end.
-    shows_before: bool,
-    /// How long nothing but heartbeats came, pauses of the consumer left out.
-    quiet: Duration,
-    /// How long that may go on until the state is read.
-    patience: Duration,
-}
-
-impl Link {
-    pub(super) fn new(connection: Connection, config: &StreamConfig) -> Self {
-        Self {
-            frames: connection.frames,
-            is_live: connection.start.is_none(),
-            start: connection.start,
-            has_heartbeats: false,
-            opened: Instant::now(),
-            told: false,
-            told_status: false,
-            before: None,
-            shows_before: false,
-            quiet: Duration::ZERO,
-            patience: config.quiet,
-        }
-    }
-
-    /// Says how the run was before the connection was made, and whether to tell so at the end.
-    pub(super) fn behind(mut self, before: Option<Run>, shows_before: bool) -> Self {
-        self.before = before;
-        self.shows_before = shows_before;
-        self
-    }
-
-    /// What comes until `limit` has passed without a byte. The reader is asked first and the limit
-    /// runs only while it is: a slow consumer is not silence.
-    async fn next(&mut self, limit: Duration) -> Heard {
-        let began = Instant::now();
-        loop {
-            let until = began.max(self.frames.last_byte()) + limit;
-            match timeout_at(until, self.frames.next()).await {
-                Ok(Some(Ok(frame))) => return Heard::Frame(frame),
-                Ok(Some(Err(error))) => return Heard::End(Some(error)),
-                Ok(None) => return Heard::End(None),
-                // The middle of a long frame.
-                Err(_) if self.frames.last_byte() + limit > Instant::now() => {}
-                Err(_) => return Heard::Nothing,
-            }
-        }
-    }
-}
-
-enum Heard {
-    Frame(Frame),
-    End(Option<Error>),
-    Nothing,
-}
-
 /// Watches one run or all of a [`Source`], and tells every event once or that there is a gap.
 pub(super) struct Watcher {
     source: Arc<dyn Source>,
@@ -129,18 +58,12 @@ pub(super) struct Watcher {
     /// The position behind what was told, where the server has positions.
     cursor: Option<Cursor>,
     /// Why the last connection was lost.
-    reason: Reason,
+    loss: Loss,
     /// How the one run was when it was last read, if that was after the last connection was made.
     read: Option<Run>,
     /// What is to be yielded next.
     steps: VecDeque<Step>,
     state: State,
-}
-
-#[derive(Default)]
-struct Reason {
-    words: &'static str,
-    error: Option<Error>,
 }
 
 impl Watcher {
@@ -152,7 +75,7 @@ impl Watcher {
             pace: Pace::new(config),
             told: Told::default(),
             cursor: None,
-            reason: Reason::default(),
+            loss: Loss::default(),
             read: None,
             steps: VecDeque::new(),
             state: State::Over(None),
@@ -293,7 +216,7 @@ impl Watcher {
         event: Arc<Event>,
     ) -> State {
         let event = Arc::unwrap_or_clone(event);
-        let events = match self.source.read(&event.run).await {
+        let events = match self.in_time(self.source.read(&event.run)).await {
             Ok(run) => settle(event, &run),
             // Whoever does not answer is asked again after a moment's silence.
             Err(_) => vec![event],
@@ -338,7 +261,8 @@ impl Watcher {
 
     async fn on_connecting(&mut self) -> State {
         let since = self.cursor.clone().map_or(Since::Now, Since::Cursor);
-        let connection = match self.source.open(self.run.as_ref(), &since).await {
+        let opening = self.source.open(self.run.as_ref(), &since);
+        let connection = match self.in_time(opening).await {
             Ok(connection) => connection,
             Err(error) => return self.not_connected(error),
         };
@@ -359,7 +283,7 @@ impl Watcher {
             }
             _ if is_fatal(&error) => State::Over(Some(error)),
             _ => {
-                self.reason.error = Some(error);
+                self.loss.error = Some(error);
                 self.again(Duration::ZERO, false)
             }
         }
@@ -405,7 +329,7 @@ impl Watcher {
     /// Tells that something may be missing; what follows is at this position.
     fn push_gap(&mut self, before: Option<Cursor>) {
         let after = std::mem::replace(&mut self.cursor, before.clone());
-        let gap = gap(self.reason.words, after, before);
+        let gap = gap(self.loss.words, after, before);
         self.steps.push_back((None, Update::Gap(gap)));
     }
 
@@ -424,13 +348,20 @@ impl Watcher {
     /// All runs that are watched. One that is not there any more is none.
     async fn read_all(&self) -> Result<Vec<Run>> {
         let Some(run) = &self.run else {
-            return self.source.read_all().await;
+            return self.in_time(self.source.read_all()).await;
         };
-        match self.source.read(run).await {
+        match self.in_time(self.source.read(run)).await {
             Ok(run) => Ok(vec![run]),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
             Err(error) => Err(error),
         }
+    }
+
+    async fn in_time<T>(&self, answer: impl Future<Output = Result<T>>) -> Result<T> {
+        let limit = self.config.answer;
+        timeout(limit, answer)
+            .await
+            .unwrap_or_else(|_| Err(late(limit)))
     }
 
     fn is_repeated(&self, cursor: Option<&Cursor>) -> bool {
@@ -449,12 +380,12 @@ impl Watcher {
         if error.as_ref().is_some_and(is_fatal) {
             return State::Over(error);
         }
-        self.reason = Reason { words, error };
+        self.loss = Loss { words, error };
         self.again(link.opened.elapsed(), link.told)
     }
 
     fn again(&mut self, lived: Duration, told: bool) -> State {
-        let Reason { words, error } = &self.reason;
+        let Loss { words, error } = &self.loss;
         tracing::debug!(
             reason = words,
             ?error,
@@ -462,28 +393,9 @@ impl Watcher {
         );
         match self.pace.after(lived, told) {
             Some(delay) => State::BackingOff(delay),
-            None => State::Over(Some(self.given_up())),
-        }
-    }
-
-    fn given_up(&mut self) -> Error {
-        let error = if self.config.reconnects == 0 {
-            Error::new(
-                ErrorKind::Truncated,
-                "the event stream ended before the run did",
-            )
-            .advise("read the run, then watch again from the cursor")
-        } else {
-            let message = "the event stream was connected again and again and told nothing new";
-            Error::new(ErrorKind::Stalled, message)
-                .retryable(Retry::Exhausted)
-                .with("connections", self.pace.fruitless())
-                .advise("look at the server, then watch again from the cursor")
-        };
-        let error = error.with("reason", self.reason.words);
-        match self.reason.error.take() {
-            Some(cause) => error.caused_by(cause),
-            None => error,
+            None => State::Over(Some(
+                self.loss.given_up(&self.config, self.pace.fruitless()),
+            )),
         }
     }
 }
@@ -491,27 +403,4 @@ impl Watcher {
 async fn on_backing_off(delay: Duration) -> State {
     sleep(delay).await;
     State::Connecting
-}
-
-/// A gap between these positions.
-pub(super) fn gap(reason: &str, after: Option<Cursor>, before: Option<Cursor>) -> Gap {
-    let mut gap = Gap::default();
-    (gap.after, gap.before) = (after, before);
-    reason.clone_into(&mut gap.reason);
-    gap
-}
-
-/// What does not go away by trying again.
-pub(super) fn is_fatal(error: &Error) -> bool {
-    match error.kind() {
-        ErrorKind::Unauthenticated
-        | ErrorKind::Forbidden
-        | ErrorKind::CursorExpired
-        | ErrorKind::InvalidInput
-        | ErrorKind::Unsupported
-        | ErrorKind::Truncated => true,
-        // This side was closed: the other one's outages say that they may be waited out.
-        ErrorKind::Unavailable => error.retry() == Retry::Never,
-        _ => false,
-    }
 }

@@ -1,0 +1,12 @@
+//! The client against servers as they are met: the field's, and one that resumes as ours does,
+//! both also through a network that fails.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod endpoints;
+mod quirks;
+mod resuming;
+mod retrying;
+mod support;
+mod watching;
+mod wire_streams;
