@@ -33,7 +33,7 @@ mod native {
     use super::{
         call::Call,
         keeper,
-        plane::{Plane, embedded},
+        plane::{Plane, connect, embedded},
         stream::Stream,
     };
 }

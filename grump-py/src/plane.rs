@@ -73,6 +73,26 @@ impl Plane {
     }
 }
 
+/// What `connect` takes.
+#[derive(Deserialize)]
+struct Connect {
+    url: String,
+    token: Option<String>,
+}
+
+/// Speaks to a plane elsewhere; nothing is sent yet.
+#[pyfunction]
+pub(crate) fn connect(py: Python<'_>, arguments: &str) -> PyResult<Call> {
+    let Connect { url, token } = read(arguments).map_err(|error| raise(py, &error))?;
+    Ok(Call::new(async move {
+        let plane = match token {
+            Some(token) => grump_client::connect_with_token(&url, &token),
+            None => grump_client::connect(&url),
+        };
+        Ok(Reply::Plane(grump::Plane::new(plane?)))
+    }))
+}
+
 /// What `embedded` takes.
 #[derive(Deserialize)]
 struct Embedded {

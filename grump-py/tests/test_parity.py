@@ -46,6 +46,7 @@ def test_names_and_signatures_are_the_same(name: str) -> None:
 
 def test_what_opens_a_plane_takes_the_same() -> None:
     assert signature(grump.embedded) == signature(grump.aembedded)
+    assert signature(grump.connect) == signature(grump.aconnect)
 
 
 def test_every_operation_of_a_plane_has_a_method(plane: grump.Plane) -> None:

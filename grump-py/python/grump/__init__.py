@@ -9,13 +9,14 @@
             print(update)
         plane.loops.accept(loop)
 
-`aembedded` is the same for ``async with``, ``await`` and ``async for``. What planes answer are the
-frozen values of `grump.models`; what goes wrong is a `GrumpError`.
+`connect` is the same for a plane elsewhere; `aembedded` and `aconnect` are both for ``async with``,
+``await`` and ``async for``. What planes answer are the frozen values of `grump.models`; what goes
+wrong is a `GrumpError`.
 """
 
 from __future__ import annotations
 
-from os import fspath
+import os
 from typing import TYPE_CHECKING
 
 from . import _keeper, _native, errors, models
@@ -41,7 +42,6 @@ from .models import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from os import PathLike
 
 __all__ = [
     "AsyncPlane",
@@ -60,7 +60,9 @@ __all__ = [
     "Status",
     "Update",
     "Updates",
+    "aconnect",
     "aembedded",
+    "connect",
     "embedded",
     "errors",
     "models",
@@ -68,8 +70,34 @@ __all__ = [
 __all__ += _errors
 
 
+def connect(url: str | None = None, *, token: str | None = None) -> Plane:
+    """Opens a plane that runs elsewhere. Nothing is sent until something is asked.
+
+    Args:
+        url: The dialect, ``+``, and the server's base URL: ``"ralpher+http://localhost:3000"``;
+            ``$GRUMP_URL`` where nothing is said.
+        token: Shown with every request, for a server that asks for one; ``$GRUMP_API_KEY`` where
+            nothing is said.
+
+    Raises:
+        InvalidInputError: The address is not understood.
+    """
+    return Plane(_connect(url, token))
+
+
+def aconnect(url: str | None = None, *, token: str | None = None) -> AsyncPlane:
+    """As `connect`, to be opened with ``async with`` or ``await``."""
+    return AsyncPlane(_connect(url, token))
+
+
+def _connect(url: str | None, token: str | None) -> _native.Call[_native.Plane]:
+    known = os.environ.get
+    asked = arguments(url=url or known("GRUMP_URL", ""), token=token or known("GRUMP_API_KEY") or None)
+    return _native.connect(asked)
+
+
 def embedded(
-    path: str | PathLike[str],
+    path: str | os.PathLike[str],
     *,
     agents: Mapping[str, str] | None = None,
     max_running: int | None = None,
@@ -95,7 +123,7 @@ def embedded(
 
 
 def aembedded(
-    path: str | PathLike[str],
+    path: str | os.PathLike[str],
     *,
     agents: Mapping[str, str] | None = None,
     max_running: int | None = None,
@@ -106,13 +134,13 @@ def aembedded(
 
 
 def _embedded(
-    path: str | PathLike[str],
+    path: str | os.PathLike[str],
     agents: Mapping[str, str] | None,
     max_running: int | None,
     resume: str | None,
 ) -> _native.Call[_native.Plane]:
     asked = arguments(
-        path=fspath(path),
+        path=os.fspath(path),
         agents=dict(agents or {}),
         max_running=max_running,
         resume=resume,
