@@ -132,16 +132,24 @@ impl Follower {
     /// What is to be said before the next events. A plane without positions cannot tell that
     /// everything was told.
     fn greet(&mut self) -> Option<Bytes> {
-        match (&self.greeting, &self.standing) {
-            (Greeting::Connected, _) => {
+        match self.greeting {
+            Greeting::Connected => {
                 self.greeting = Greeting::Live;
                 Some(Bytes::from_static(CONNECTED))
             }
-            (Greeting::Live, Standing::Hub(_, Some(_))) => {
+            Greeting::Live if self.has_told_all() => {
                 self.greeting = Greeting::Done;
                 Some(Bytes::from_static(LIVE))
             }
             _ => None,
+        }
+    }
+
+    fn has_told_all(&self) -> bool {
+        match &self.standing {
+            Standing::Hub(_, cursor) => cursor.is_some(),
+            Standing::Own(own) => own.told_all() && own.cursor().is_some(),
+            Standing::Over => false,
         }
     }
 

@@ -13,8 +13,10 @@ use super::{Place, Source, burst, hub::Hub};
 /// A stream of one subscriber's own.
 pub(super) struct Own {
     updates: EventStream,
-    /// It has told everything: the run's work is over.
+    /// It is over, and so is the run's work.
     ended: bool,
+    /// It was over once: everything stored was told.
+    told_all: bool,
     /// Where the ring was when this stream was opened: what lies before that is not met there.
     opened: u64,
     /// The question whether everything stored was told, while it is open.
@@ -66,6 +68,7 @@ impl Own {
         Ok(Self {
             updates,
             ended: false,
+            told_all: false,
             opened,
             asking: None,
             has_news: false,
@@ -129,6 +132,11 @@ impl Own {
         Ok(())
     }
 
+    /// Whether everything stored was told, as the stream's end said.
+    pub(super) const fn told_all(&self) -> bool {
+        self.told_all
+    }
+
     /// Writes what is there already, up to so many bytes.
     pub(super) fn gather(
         &mut self,
@@ -177,6 +185,7 @@ impl Own {
             }
             None => {
                 self.ended = true;
+                self.told_all = true;
                 Said::Nothing
             }
         }

@@ -3,7 +3,7 @@
 use std::{fmt::Write, pin::Pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use futures::{FutureExt, Stream, StreamExt};
+use futures::{Stream, StreamExt};
 use grump_core::{Cursor, ErrorKind, Event, Operation, RunRef, Since};
 use grump_server::fanout::{Fanout, Limits, Subscription};
 
@@ -161,6 +161,7 @@ async fn a_stream_of_one_run_stays_open_when_its_work_is_over() {
         let fanout = fanout(&tape, limits());
         let mut listener = Listener::one(&fanout, "a", Since::Beginning).await;
         listener.until("data: 9\n").await;
+        listener.until(": live\n\n").await;
         tape.tell("a", "10");
         assert_eq!(listener.texts_until("10").await, numbers(0..11));
     }
@@ -176,7 +177,7 @@ async fn one_run_can_be_watched_on_a_plane_that_does_not_tell_of_all() {
     tape.tell("a", "0");
     tape.end("a");
     assert_eq!(listener.texts_until("0").await, numbers(0..1));
-    assert!(listener.frames.next().now_or_never().is_none());
+    listener.until(": live\n\n").await;
 }
 
 /// Pitfall 3: a position that cannot be gone on from is refused, never taken as "now".
