@@ -8,15 +8,19 @@
 //! | `commands` | one function per command |
 //! | `live` | following a run: lines, progress, Ctrl-C, questions |
 //! | `render` | what people see, made from events and runs; pure |
+//! | `place` | where the plane is: here, with the owner of the data folder, or elsewhere |
 //! | `open` | the one place that opens the engine |
+//! | `log` | what happens inside, on standard error |
 //! | `output`, `exit` | where a command writes to, and how it ends |
 
 mod args;
 mod commands;
 mod exit;
 mod live;
+mod log;
 mod open;
 mod output;
+mod place;
 mod render;
 
 use std::{env, ffi::OsStr, process::ExitCode};

@@ -1,31 +1,28 @@
 //! The one place that opens the engine.
 
 use std::{
-    env, io,
+    env,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use directories::ProjectDirs;
-use grump::{ControlPlane as _, Error, Plane, Policy};
+use grump::{ControlPlane as _, Error, ErrorKind, Plane, Policy};
 use grump_engine::{
-    DataFolder, Engine, Resume,
+    DataFolder, Engine, EngineBuilder, Resume,
     agent::{registry::Agents, spec::AgentSpec},
     config::Config,
     process::KeeperCommand,
 };
-use tracing_subscriber::{
-    Layer,
-    filter::{LevelFilter, ParseError, Targets},
-    layer::SubscriberExt,
-    util::SubscriberInitExt,
-};
+use tokio::process::Command;
 
 use crate::{
     KEEPER,
     args::Global,
     exit::{Result, invalid},
+    log,
     output::Output,
+    place::Place,
 };
 
 /// What all commands share: the options for every command, and how to come to a plane.
@@ -37,6 +34,8 @@ pub(crate) struct Session {
 /// The agents that loops may name, and what the configuration says about loops.
 #[derive(Debug, Default)]
 pub(crate) struct Roster {
+    /// Where the work is done, if this process is not to run an engine.
+    place: Option<Place>,
     agents: Agents,
     keeper: Option<KeeperCommand>,
     max_running: Option<usize>,
@@ -46,10 +45,22 @@ pub(crate) struct Roster {
     pub(crate) policy: Option<Policy>,
 }
 
+impl Roster {
+    /// Where the work is done, if this process is not to run an engine.
+    pub(crate) const fn place(&self) -> Option<&Place> {
+        self.place.as_ref()
+    }
+}
+
 impl Session {
     /// What was typed, and what the environment says where nothing was. (Clap would take a variable
     /// for something that was typed, and then show no help where it is all there is.)
     pub(crate) fn new(mut global: Global) -> Self {
+        // A folder that is typed is meant, whatever plane the environment names.
+        if global.plane.is_none() && global.data.is_none() {
+            let url = env::var("GRUMP_URL").ok();
+            global.plane = url.filter(|url| !url.is_empty());
+        }
         global.data = global.data.or_else(|| folder("GRUMP_DATA"));
         global.config = global.config.or_else(|| folder("GRUMP_CONFIG"));
         Self { global }
@@ -59,43 +70,52 @@ impl Session {
     pub(crate) fn on(&self, data: PathBuf) -> Self {
         let mut global = self.global.clone();
         global.data = Some(data);
+        global.plane = None;
         Self { global }
+    }
+
+    /// Refuses a plane elsewhere for a command that is about this machine.
+    ///
+    /// # Errors
+    /// `InvalidInput` if one is named.
+    pub(crate) fn local(&self, command: &'static str) -> grump::Result<()> {
+        match &self.global.plane {
+            None => Ok(()),
+            Some(_) => Err(invalid(format!("`grump {command}` is about this machine"))
+                .advise("leave --plane out, and GRUMP_URL unset")),
+        }
+    }
+
+    /// The plane to work with if this process is not to open the data folder: one that was named, or
+    /// that of a process which serves the folder.
+    ///
+    /// # Errors
+    /// `InvalidInput` for an address that is not understood.
+    pub(crate) fn elsewhere(&self) -> grump::Result<Option<Place>> {
+        match &self.global.plane {
+            Some(url) => Place::at(url).map(Some),
+            None => Place::of_owner(&self.data()?),
+        }
+    }
+
+    /// Whether there can be anything to look at: not in a data folder that nothing was done in.
+    ///
+    /// # Errors
+    /// As for [`data`](Self::data).
+    pub(crate) fn has_something(&self) -> grump::Result<bool> {
+        Ok(self.global.plane.is_some() || self.data()?.journal().exists())
     }
 
     pub(crate) const fn output(&self) -> Output {
         Output::new(&self.global)
     }
 
-    /// Begins to log on standard error: what `GRUMP_LOG` says, or as much as `--verbose` does.
+    /// Begins to log on standard error.
     ///
     /// # Errors
     /// `InvalidInput` for a `GRUMP_LOG` that is not understood.
     pub(crate) fn start_log(&self) -> grump::Result<()> {
-        let wanted = match env::var("GRUMP_LOG") {
-            Ok(text) if !text.is_empty() => text.parse().map_err(|error: ParseError| {
-                invalid("GRUMP_LOG is not understood")
-                    .with("GRUMP_LOG", text)
-                    .advise("write TARGET=LEVEL, such as grump_engine=debug")
-                    .caused_by(error)
-            })?,
-            _ => Targets::new().with_default(self.level()),
-        };
-        let lines = tracing_subscriber::fmt::layer()
-            .with_writer(io::stderr)
-            .with_ansi(false);
-        tracing_subscriber::registry()
-            .with(lines.with_filter(wanted))
-            .init();
-        Ok(())
-    }
-
-    const fn level(&self) -> LevelFilter {
-        match (self.global.quiet, self.global.verbose) {
-            (true, _) => LevelFilter::OFF,
-            (false, 0) => LevelFilter::ERROR,
-            (false, 1) => LevelFilter::DEBUG,
-            (false, _) => LevelFilter::TRACE,
-        }
+        log::start(self.global.quiet, self.global.verbose)
     }
 
     /// The data folder.
@@ -127,44 +147,77 @@ impl Session {
         }
     }
 
-    /// The agents of the configuration, and the one that was named on the command line.
+    /// Where the work is to be done, and by which agents: those of the configuration, and the one
+    /// that was named on the command line. Elsewhere it is the plane that knows the agents.
     ///
     /// # Errors
-    /// `InvalidInput` for a configuration or specification that is not understood.
+    /// `InvalidInput` for a configuration or specification that is not understood; for a command
+    /// line to be sent elsewhere, `Unsupported`, or `Conflict` `owned`.
     pub(crate) fn roster(&self, agent: Option<&str>) -> grump::Result<Roster> {
+        let place = self.elsewhere()?;
+        if let (Some(place), Some(agent)) = (&place, agent) {
+            named_only(agent).map_err(|error| place.explain(error))?;
+        }
+        let mut roster = match &place {
+            // What is configured there is not known here.
+            Some(place) if place.is_elsewhere() => Roster::default(),
+            _ => self.configured()?,
+        };
+        if let Some(text) = agent {
+            roster.agent = Some(roster.agents.define(&anchored(text)?)?);
+        }
+        if place.is_some() {
+            // A process that serves has its own for loops that do not say.
+            roster.policy = None;
+        }
+        roster.place = place;
+        Ok(roster)
+    }
+
+    fn configured(&self) -> grump::Result<Roster> {
         let config = self.config()?;
-        let mut agents = config.agents();
-        let agent = agent.map(|text| agents.define(&anchored(text)?));
         Ok(Roster {
-            agent: agent.transpose()?.or(config.engine.default_agent.clone()),
-            agents,
+            place: None,
+            agents: config.agents(),
             keeper: config.engine.keeper_command(),
             max_running: config.engine.max_running,
+            agent: config.engine.default_agent,
             policy: config.engine.policy,
         })
     }
 
-    /// A plane that only looks.
+    /// Looks, and changes nothing: at the plane elsewhere, or in the data folder.
     ///
     /// # Errors
-    /// `NotFound` if nothing was ever done in the data folder; `Storage` if it cannot be read.
-    pub(crate) fn view(&self) -> grump::Result<Plane> {
-        Engine::view(self.data()?).map(Plane::new)
+    /// `NotFound` if nothing was ever done in the data folder; `Storage` if it cannot be read; those
+    /// of the work.
+    pub(crate) async fn looking<T>(
+        &self,
+        work: impl AsyncFnOnce(&Place) -> Result<T>,
+    ) -> Result<T> {
+        let place = match self.elsewhere()? {
+            Some(place) => place,
+            None => Place::own(Engine::view(self.data()?).map(Plane::new)?),
+        };
+        place.work(work).await
     }
 
-    /// Does something with a plane that owns the data folder, and frees the folder afterwards.
-    /// Loops that a crash cut off are left alone.
+    /// Does something with the plane elsewhere, or with one that owns the data folder, and frees
+    /// the folder afterwards. Loops that a crash cut off are left alone.
     ///
     /// # Errors
-    /// `Conflict` `owned` if another process owns the folder; `Storage` if it cannot be written;
-    /// those of the work.
+    /// `Conflict` `owned` if another process owns the folder and does not serve; `Storage` if it
+    /// cannot be written; those of the work.
     pub(crate) async fn owning<T>(
         &self,
-        roster: Roster,
-        work: impl AsyncFnOnce(&Plane) -> Result<T>,
+        mut roster: Roster,
+        work: impl AsyncFnOnce(&Place) -> Result<T>,
     ) -> Result<T> {
-        let engine = Arc::new(self.engine(roster)?);
-        let done = work(&Plane::new(engine.clone())).await;
+        if let Some(place) = roster.place.take() {
+            return place.work(work).await;
+        }
+        let engine = Arc::new(self.builder(roster)?.open()?);
+        let done = work(&Place::own(Plane::new(engine.clone()))).await;
         engine.close().await;
         done
     }
@@ -177,24 +230,67 @@ impl Session {
     pub(crate) async fn changing<T>(
         &self,
         roster: Roster,
-        work: impl AsyncFnOnce(&Plane) -> Result<T>,
+        work: impl AsyncFnOnce(&Place) -> Result<T>,
     ) -> Result<T> {
-        if !self.data()?.journal().exists() {
-            self.view()?;
+        if !self.has_something()? {
+            Engine::view(self.data()?)?;
         }
         self.owning(roster, work).await
     }
 
-    fn engine(&self, roster: Roster) -> grump::Result<Engine> {
+    /// This program once more, on the same data folder with the same configuration.
+    ///
+    /// # Errors
+    /// `InvalidInput` if there is no data folder; `Internal` if this program cannot be found.
+    pub(crate) fn again(&self) -> grump::Result<Command> {
+        let lost = |error| invalid("the current folder cannot be found").caused_by(error);
+        let mut command = Command::new(own_program()?);
+        command.arg0("grump").env_remove("GRUMP_URL");
+        command
+            .arg("--data")
+            .arg(std::path::absolute(self.data()?.path()).map_err(lost)?);
+        if let Some(file) = &self.global.config {
+            let file = std::path::absolute(file).map_err(lost)?;
+            command.arg("--config").arg(file);
+        }
+        Ok(command)
+    }
+
+    /// Opens the engine for loops that come over a wire: they name agents, and never bring a
+    /// command line. Loops that a crash cut off are left alone for now.
+    ///
+    /// # Errors
+    /// `Conflict` `owned` if another process owns the folder; `Storage` if it cannot be written;
+    /// `InvalidInput` for agents or a configuration that are not understood.
+    pub(crate) fn serving(
+        &self,
+        agents: &[String],
+        max_running: Option<usize>,
+    ) -> grump::Result<Engine> {
+        let mut roster = self.configured()?;
+        for text in agents {
+            let name = roster.agents.define(&anchored(text)?)?;
+            if !roster.agents.names().contains(&name) {
+                let error = invalid("an agent that is served needs a name");
+                return Err(error.with("agent", text).advise("write NAME=SPEC"));
+            }
+        }
+        roster.max_running = max_running.or(roster.max_running);
+        let policy = roster.policy.unwrap_or_default();
+        let builder = self.builder(roster)?.inline_agents(false);
+        let hosts = self.config()?.hosts();
+        builder.hosts(hosts).default_policy(policy).open()
+    }
+
+    fn builder(&self, roster: Roster) -> grump::Result<EngineBuilder> {
         let builder = Engine::builder(self.data()?)
             .agents(roster.agents)
             .keeper(roster.keeper.map_or_else(keeper, Ok)?)
             .resume(Resume::Leave);
-        match roster.max_running {
+        Ok(match roster.max_running {
             Some(limit) => builder.max_running(limit),
             None => builder,
-        }
-        .open()
+        })
     }
 }
 
@@ -206,19 +302,39 @@ fn folder(variable: &str) -> Option<PathBuf> {
 /// The command that starts the keeper: this program, even if another one was installed in its
 /// place meanwhile.
 fn keeper() -> grump::Result<KeeperCommand> {
+    Ok(KeeperCommand::new(own_program()?).arg(KEEPER))
+}
+
+fn own_program() -> grump::Result<PathBuf> {
     let running = Path::new("/proc/self/exe");
-    let program = match cfg!(target_os = "linux") && running.exists() {
-        true => running.to_owned(),
-        false => env::current_exe().map_err(|error| {
-            Error::new(grump::ErrorKind::Internal, "this program cannot be found").caused_by(error)
-        })?,
-    };
-    Ok(KeeperCommand::new(program).arg(KEEPER))
+    if cfg!(target_os = "linux") && running.exists() {
+        return Ok(running.to_owned());
+    }
+    env::current_exe().map_err(|error| {
+        Error::new(ErrorKind::Internal, "this program cannot be found").caused_by(error)
+    })
+}
+
+/// Whether `--agent` gives a specification a name.
+pub(crate) fn is_definition(agent: &str) -> bool {
+    let name = agent.split_once('=').map(|(name, _)| name);
+    name.is_some_and(|name| !AgentSpec::is_meant(name))
+}
+
+/// Refuses a command line that would have to go over a wire.
+fn named_only(agent: &str) -> grump::Result<()> {
+    if !AgentSpec::is_meant(agent) && !is_definition(agent) {
+        return Ok(());
+    }
+    let message = "a command line does not go over the wire";
+    Err(Error::new(ErrorKind::Unsupported, message)
+        .with("agent", agent)
+        .advise("name an agent that is configured there, by `grump serve --agent NAME=SPEC` or grump.toml"))
 }
 
 /// What `--agent` says, with the path of a script made absolute: the loop may be started again from
 /// another folder.
-fn anchored(text: &str) -> grump::Result<String> {
+pub(crate) fn anchored(text: &str) -> grump::Result<String> {
     let (name, spec) = match text.split_once('=') {
         Some((name, spec)) if !AgentSpec::is_meant(name) => (Some(name), spec),
         _ if AgentSpec::is_meant(text) => (None, text),
@@ -262,7 +378,7 @@ mod tests {
             ..Global::default()
         };
         let refused = Session::new(global).config().unwrap_err();
-        assert_eq!(refused.kind(), grump::ErrorKind::InvalidInput);
+        assert_eq!(refused.kind(), ErrorKind::InvalidInput);
         assert!(refused.to_string().contains("/no/such.toml"), "{refused}");
     }
 }

@@ -17,7 +17,8 @@ Examples:
   grump loop run --prompt \"Fix the tests\" --verify \"cargo test\" --require-changes --accept
 
 The agent works in a worktree of its own; your folder is touched only when you accept.
-Ctrl-C stops the loop and keeps its branch; a second Ctrl-C ends everything at once.")]
+Ctrl-C stops the loop and keeps its branch; a second Ctrl-C ends everything at once.
+With --detach the loop goes on by itself, in a server that ends when there is nothing to do.")]
     Run(Box<RunArgs>),
     /// List the loops, the newest first
     #[command(
@@ -40,6 +41,7 @@ Example:
     #[command(after_help = "\
 Example:
   grump loop start 4f1c2a7e --uncommitted stash
+  grump loop start 4f1c2a7e --detach
 
 Branch and numbering go on where they were; limits count from here.")]
     Start(StartArgs),
@@ -112,7 +114,7 @@ pub(crate) struct ByName {
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("what").required(true).args(["prompt", "prompt_file"]))]
 pub(crate) struct LoopArgs {
-    /// The folder to work on, in a git repository
+    /// The folder to work on, in a git repository; with --plane, a path on the plane's machine
     #[arg(long, default_value = ".", value_name = "DIR")]
     pub(crate) dir: PathBuf,
     /// What the agent is told in each iteration
@@ -125,7 +127,8 @@ pub(crate) struct LoopArgs {
     #[arg(long)]
     pub(crate) name: Option<String>,
     /// A name from the configuration, or what to run: "cmd: PROGRAM ...", "acp: PROGRAM ...",
-    /// "script: FILE", "opencode", or NAME=SPEC to give it a name [default: opencode]
+    /// "script: FILE", "opencode", or NAME=SPEC to give it a name; with --plane, a name only
+    /// [default: opencode]
     #[arg(long, value_name = "AGENT")]
     pub(crate) agent: Option<String>,
     #[command(flatten)]
@@ -200,6 +203,18 @@ pub(crate) struct AtWork {
     /// Merge the work at once if the loop completes
     #[arg(long)]
     pub(crate) accept: bool,
+    /// Do not wait: leave a server behind in which the loop goes on, and which ends when no loop
+    /// has been at work for TIME [default: 60s]
+    #[arg(
+        long,
+        value_name = "TIME",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "60s",
+        value_parser = values::seconds,
+        conflicts_with = "accept"
+    )]
+    pub(crate) detach: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,6 +1,7 @@
 //! What can be typed: the commands, their options, and the help that teaches them.
 
 mod loops;
+mod serve;
 mod values;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ pub(crate) use loops::{
     AtWork, ByName, DiffArgs, EditArgs, LoopArgs, LoopCommand, PromptArgs, RunArgs, StartArgs,
     WatchArgs,
 };
+pub(crate) use serve::ServeArgs;
 pub(crate) use values::{duration_text, title_of};
 
 /// Supervise coding agents: the same prompt again and again in a git worktree, until it is done.
@@ -38,6 +40,8 @@ Examples:
   grump loop run --prompt \"Fix the tests\" --agent \"cmd: claude -p\" --verify \"cargo test\"
   grump loop diff 4f1c2a7e
   grump loop accept 4f1c2a7e
+  grump serve --agent busy=\"cmd: ./agent.sh\"
+  grump --plane ralpher+http://127.0.0.1:3000 loop ls
 
 Exit codes:
   0    done
@@ -55,6 +59,8 @@ Exit codes:
 Environment:
   GRUMP_DATA     the data folder, as --data
   GRUMP_CONFIG   the configuration file, as --config
+  GRUMP_URL      the plane to work with instead of a data folder, as --plane
+  GRUMP_TOKEN    the token that this plane asks for, or that `serve` is to ask for
   GRUMP_LOG      what to log on standard error, such as \"grump_engine=debug\"
   GRUMP_MAX_RUNNING, GRUMP_POLICY, GRUMP_DEFAULT_AGENT
                  as in the configuration file, and before it
@@ -65,6 +71,9 @@ const DATA: &str = "Data folder: the journal and the worktrees [env: GRUMP_DATA]
 const CONFIG: &str = "Configuration file [env: GRUMP_CONFIG] \
     [default: the platform's, such as ~/.config/grump/grump.toml]";
 
+const PLANE: &str = "The plane to work with instead of a data folder of this machine: \
+    ralpher+http://HOST:PORT [env: GRUMP_URL]";
+
 /// Options that every command takes.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Everywhere")]
@@ -73,6 +82,8 @@ pub(crate) struct Global {
     pub(crate) data: Option<PathBuf>,
     #[arg(long, global = true, value_name = "FILE", help = CONFIG)]
     pub(crate) config: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "URL", help = PLANE, conflicts_with = "data")]
+    pub(crate) plane: Option<String>,
     /// Print JSON: one document, or one per line where events are told
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -107,6 +118,17 @@ Example: a loop from beginning to end
 ID is a loop's id, any part of it that no other loop's id has, or the loop's name."
     )]
     Loop(LoopCommand),
+    /// Run loops for others: serve the data folder in the Ralpher dialect
+    #[command(after_help = "\
+Examples:
+  grump serve --ralpher 127.0.0.1:3000 --agent busy=\"cmd: ./agent.sh\"
+  grump --plane ralpher+http://127.0.0.1:3000 loop run --agent busy --prompt \"Add dark mode\"
+
+Loops that come over the network name an agent that is configured here: by --agent, or in
+grump.toml. Only this machine is listened to, unless GRUMP_TOKEN says what callers must show.
+Ctrl-C ends it in good order: what ran is left to be resumed, which the next `serve` does. Other
+commands on the same data folder go through this process meanwhile.")]
+    Serve(ServeArgs),
     /// Find what a crash left behind, and repair it with --fix
     #[command(after_help = "\
 Example:

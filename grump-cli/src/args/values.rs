@@ -34,6 +34,14 @@ pub(super) fn tokens(text: &str) -> Result<u64, String> {
         .ok_or_else(|| format!("{text:?} is no number of tokens; write 250000, 250k or 2M"))
 }
 
+/// Reads a number of things of which there must be one.
+pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
+    let number = text.parse::<std::num::NonZero<usize>>();
+    number
+        .map(Into::into)
+        .map_err(|_| format!("{text:?} is not a number of 1 or more"))
+}
+
 /// The name of a loop that was given none: the beginning of its prompt.
 pub(crate) fn title_of(prompt: &str) -> String {
     let line = prompt.lines().map(str::trim).find(|line| !line.is_empty());

@@ -12,6 +12,7 @@ use crate::{
     exit::{Exit, Result},
     open::Session,
     output::Output,
+    place::Place,
     render,
 };
 
@@ -35,6 +36,7 @@ pub(super) fn manual_pages(directory: &Path) -> Result<Exit> {
 
 /// `grump agents`
 pub(super) fn agents(session: &Session) -> Result<Exit> {
+    session.local("agents")?;
     let config = session.config()?;
     let configured = config.agents.iter();
     let mut agents: Vec<_> = configured
@@ -61,14 +63,16 @@ pub(super) fn agents(session: &Session) -> Result<Exit> {
 
 /// `grump models`
 ///
-/// It needs no loops, and so works beside a process that runs some: on a data folder of its own.
+/// Where no other plane is to be asked it needs no loops, and so works beside a process that runs
+/// some: on a data folder of its own.
 pub(super) async fn models(session: &Session, args: &ModelsArgs) -> Result<Exit> {
-    let directory = setup::absolute(&args.dir)?;
+    let roster = session.roster(None)?;
+    let directory = setup::directory(&args.dir, roster.place())?;
     let scratch =
         tempfile::tempdir().map_err(|error| fault("there is no temporary folder", error))?;
-    let list = async |plane: &grump::Plane| Ok(plane.models().list(&directory).await?);
+    let list = async |plane: &Place| Ok(plane.models().list(&directory).await?);
     let session = session.on(scratch.path().to_owned());
-    let models = session.owning(session.roster(None)?, list).await?;
+    let models = session.owning(roster, list).await?;
     let output = session.output();
     if output.json {
         output.document(&models)?;

@@ -1,6 +1,6 @@
 //! Commands that make loops and change them.
 
-use grump::{Error, Plane, Run};
+use grump::{Error, Run};
 
 use crate::{
     args::{ByName, EditArgs, LoopArgs, PromptArgs},
@@ -8,6 +8,7 @@ use crate::{
     exit::{Exit, Failure, Result},
     open::Session,
     output::Output,
+    place::Place,
     render,
 };
 
@@ -15,7 +16,7 @@ use crate::{
 pub(super) async fn new(session: &Session, args: LoopArgs) -> Result<Exit> {
     let roster = session.roster(args.agent.as_deref())?;
     let new = setup::new_loop(args, &roster)?;
-    let create = async |plane: &Plane| Ok(plane.loops().create(new).await?);
+    let create = async |plane: &Place| Ok(plane.loops().create(new).await?);
     let run = session.owning(roster, create).await?;
     let output = session.output();
     done(output, &run, "created")?;
@@ -25,7 +26,8 @@ pub(super) async fn new(session: &Session, args: LoopArgs) -> Result<Exit> {
 
 /// `grump loop edit`
 pub(super) async fn edit(session: &Session, args: EditArgs) -> Result<Exit> {
-    let work = async |plane: &Plane| {
+    let work = async |plane: &Place| {
+        plane.info().require_members(setup::edited(&args))?;
         let run = plane.loops().find(&args.id.id).await?;
         let edit = setup::loop_edit(args, &run)?;
         Ok(plane.loops().edit(&run, edit).await?)
@@ -37,7 +39,7 @@ pub(super) async fn edit(session: &Session, args: EditArgs) -> Result<Exit> {
 
 /// `grump loop stop`
 pub(super) async fn stop(session: &Session, name: &ByName) -> Result<Exit> {
-    let work = async |plane: &Plane| {
+    let work = async |plane: &Place| {
         let run = plane.loops().find(&name.id).await?;
         plane.loops().stop(&run).await?;
         Ok(plane.loops().open(&run).await?)
@@ -50,7 +52,7 @@ pub(super) async fn stop(session: &Session, name: &ByName) -> Result<Exit> {
 
 /// `grump loop prompt`
 pub(super) async fn prompt(session: &Session, args: PromptArgs) -> Result<Exit> {
-    let work = async |plane: &Plane| {
+    let work = async |plane: &Place| {
         let run = plane.loops().find(&args.name.id).await?;
         match args.text {
             Some(text) => plane.loops().set_pending_prompt(&run, text).await?,

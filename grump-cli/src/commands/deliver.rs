@@ -1,6 +1,6 @@
 //! Commands that say what becomes of a loop's work.
 
-use grump::{Accepted, Plane, Run};
+use grump::{Accepted, Operation, Plane, Run};
 use serde_json::json;
 
 use crate::{
@@ -9,12 +9,13 @@ use crate::{
     exit::{Exit, Result},
     open::Session,
     output::Output,
+    place::Place,
     render,
 };
 
 /// `grump loop accept`
 pub(super) async fn accept(session: &Session, name: &ByName) -> Result<Exit> {
-    let work = async |plane: &Plane| {
+    let work = async |plane: &Place| {
         let run = plane.loops().find(&name.id).await?;
         accepted(plane, &run).await
     };
@@ -61,7 +62,7 @@ pub(super) fn tell_accepted(output: Output, run: &Run, accepted: &Accepted) -> R
 
 /// `grump loop discard`
 pub(super) async fn discard(session: &Session, name: &ByName) -> Result<Exit> {
-    let work = async |plane: &Plane| {
+    let work = async |plane: &Place| {
         let run = plane.loops().find(&name.id).await?;
         plane.loops().discard(&run).await?;
         Ok(plane.loops().open(&run).await?)
@@ -71,7 +72,8 @@ pub(super) async fn discard(session: &Session, name: &ByName) -> Result<Exit> {
 
 /// `grump loop undo`
 pub(super) async fn undo(session: &Session, name: &ByName) -> Result<Exit> {
-    let work = async |plane: &Plane| {
+    let work = async |plane: &Place| {
+        plane.info().require(Operation::DeliveriesUndo)?;
         let run = plane.loops().find(&name.id).await?;
         plane.loops().undo(&run).await?;
         Ok(plane.loops().open(&run).await?)
@@ -81,7 +83,7 @@ pub(super) async fn undo(session: &Session, name: &ByName) -> Result<Exit> {
 
 /// `grump loop rm`
 pub(super) async fn remove(session: &Session, name: &ByName) -> Result<Exit> {
-    let work = async |plane: &Plane| {
+    let work = async |plane: &Place| {
         let run = plane.loops().find(&name.id).await?;
         plane.loops().remove(&run).await?;
         Ok(plane.loops().open(&run).await?)
@@ -92,7 +94,7 @@ pub(super) async fn remove(session: &Session, name: &ByName) -> Result<Exit> {
 async fn finish(
     session: &Session,
     what: &str,
-    work: impl AsyncFnOnce(&Plane) -> Result<Run>,
+    work: impl AsyncFnOnce(&Place) -> Result<Run>,
 ) -> Result<Exit> {
     let run = session.changing(session.roster(None)?, work).await?;
     let output = session.output();
@@ -103,7 +105,7 @@ async fn finish(
 
 /// `grump loop purge`
 pub(super) async fn purge(session: &Session, name: &ByName) -> Result<Exit> {
-    let work = async |plane: &Plane| {
+    let work = async |plane: &Place| {
         let run = plane.loops().find(&name.id).await?;
         plane.loops().purge(&run).await?;
         Ok(run)

@@ -12,6 +12,7 @@ use crate::{
 
 /// `grump doctor`
 pub(super) async fn doctor(session: &Session, args: &DoctorArgs) -> Result<Exit> {
+    session.local("doctor")?;
     let data = session.data()?;
     let report = match args.fix {
         true => doctor::repair(&data).await?,

@@ -1,6 +1,6 @@
 //! Commands that only look.
 
-use grump::{ErrorKind, FileDiff, Plane, Run, Timestamp};
+use grump::{FileDiff, Plane, Run, Timestamp};
 
 use crate::{
     args::{ByName, DiffArgs, WatchArgs},
@@ -8,17 +8,17 @@ use crate::{
     live::Follower,
     open::Session,
     output::Output,
+    place::Place,
     render,
 };
 
 /// `grump loop ls`
 pub(super) async fn list(session: &Session) -> Result<Exit> {
     let output = session.output();
-    let runs = match session.view() {
-        Ok(plane) => plane.loops().list().await?,
-        // Nothing was ever done here.
-        Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
-        Err(error) => return Err(error.into()),
+    let list = async |plane: &Place| Ok(plane.loops().list().await?);
+    let runs = match session.has_something()? {
+        true => session.looking(list).await?,
+        false => Vec::new(),
     };
     if output.json {
         output.document(&runs)?;
@@ -35,11 +35,15 @@ pub(super) async fn list(session: &Session) -> Result<Exit> {
 /// `grump loop show`
 pub(super) async fn show(session: &Session, name: &ByName) -> Result<Exit> {
     let output = session.output();
-    let run = session.view()?.loops().find(&name.id).await?;
+    let find = async |plane: &Place| {
+        let run = plane.loops().find(&name.id).await?;
+        Ok((run, plane.info().clone()))
+    };
+    let (run, plane) = session.looking(find).await?;
     if output.json {
         output.document(&run)?;
     } else {
-        output.text(render::show(&run, &Timestamp::now()))?;
+        output.text(render::show(&run, &plane, &Timestamp::now()))?;
         let has_changes = run.as_loop().is_some_and(|detail| detail.branch.is_some());
         output.suggest("\nNext:", &render::next_steps(&run, has_changes));
     }
@@ -48,21 +52,25 @@ pub(super) async fn show(session: &Session, name: &ByName) -> Result<Exit> {
 
 /// `grump loop watch`
 pub(super) async fn watch(session: &Session, args: WatchArgs) -> Result<Exit> {
-    let plane = session.view()?;
-    let run = plane.loops().find(&args.name.id).await?;
-    let stream = plane.loops().watch(&run, args.since).await?;
-    Follower::looking_at(&run, session.output())
-        .follow(stream)
-        .await?;
-    let run = plane.loops().open(&run).await?;
-    Ok(Exit::of_run(&run))
+    let watch = async |plane: &Place| {
+        let run = plane.loops().find(&args.name.id).await?;
+        let stream = plane.loops().watch(&run, args.since).await?;
+        Follower::looking_at(&run, session.output())
+            .follow(stream)
+            .await?;
+        let run = plane.loops().open(&run).await?;
+        Ok(Exit::of_run(&run))
+    };
+    session.looking(watch).await
 }
 
 /// `grump loop diff`
 pub(super) async fn diff(session: &Session, args: &DiffArgs) -> Result<Exit> {
-    let plane = session.view()?;
-    let run = plane.loops().find(&args.name.id).await?;
-    let files = plane.loops().diff(&run).await?;
+    let diff = async |plane: &Place| {
+        let run = plane.loops().find(&args.name.id).await?;
+        Ok(plane.loops().diff(&run).await?)
+    };
+    let files = session.looking(diff).await?;
     show_diff(session.output(), &files, args.stat)?;
     Ok(Exit::Done)
 }

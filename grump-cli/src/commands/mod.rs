@@ -4,9 +4,11 @@ mod about;
 mod change;
 mod deliver;
 mod demo;
+mod detach;
 mod doctor;
 mod look;
 mod run;
+mod serve;
 mod setup;
 
 use std::io;
@@ -60,6 +62,7 @@ async fn work(session: &Session, command: Command) -> Result<Exit> {
     match command {
         Command::Demo(args) => demo::demo(session, &args).await,
         Command::Loop(command) => work_on_loops(session, command).await,
+        Command::Serve(args) => serve::serve(session, args).await,
         Command::Doctor(args) => doctor::doctor(session, &args).await,
         Command::Models(args) => about::models(session, &args).await,
         Command::Agents | Command::Completions { .. } | Command::Man { .. } => Ok(Exit::Done),

@@ -1,25 +1,29 @@
-//! `grump loop run` and `grump loop start`: loops that run in the foreground.
+//! `grump loop run` and `grump loop start`: loops that are followed to their end.
 
 use grump::{Accepted, FileDiff, Plane, Run, RunStatus, Since, StartRun};
 use serde_json::json;
 
 use crate::{
     args::{AtWork, RunArgs, StartArgs},
-    commands::{deliver, look, setup},
+    commands::{deliver, detach, look, setup},
     exit::{Exit, Result},
     live::{Follower, Seen, Signals},
     open::Session,
     output::Output,
+    place::Place,
     render,
 };
 
 /// `grump loop run`
 pub(super) async fn run(session: &Session, args: RunArgs) -> Result<Exit> {
+    if let Some(idle) = args.at_work.detach {
+        return detach::run(session, args, idle).await;
+    }
     let signals = Signals::listen()?;
     let output = session.output();
     let roster = session.roster(args.new.agent.as_deref())?;
     let new = setup::new_loop(args.new, &roster)?;
-    let work = async |plane: &Plane| {
+    let work = async |plane: &Place| {
         let run = plane.loops().create(new).await?;
         introduce(output, &run);
         let started = begin(plane, &run, args.at_work).await;
@@ -34,9 +38,12 @@ pub(super) async fn run(session: &Session, args: RunArgs) -> Result<Exit> {
 
 /// `grump loop start`
 pub(super) async fn start(session: &Session, args: StartArgs) -> Result<Exit> {
+    if let Some(idle) = args.at_work.detach {
+        return detach::start(session, args, idle).await;
+    }
     let signals = Signals::listen()?;
     let output = session.output();
-    let work = async |plane: &Plane| {
+    let work = async |plane: &Place| {
         let run = plane.loops().find(&args.name.id).await?;
         introduce(output, &run);
         let since = begin(plane, &run, args.at_work).await?;
@@ -58,7 +65,7 @@ fn introduce(output: Output, run: &Run) {
 }
 
 /// Takes back a loop that could not be started: nothing was done, and it would only be in the way.
-async fn forget(plane: &Plane, run: &Run) {
+pub(super) async fn forget(plane: &Plane, run: &Run) {
     let _ = plane.loops().remove(run).await;
     let _ = plane.loops().purge(run).await;
 }
@@ -79,9 +86,9 @@ pub(super) struct Ended {
     pub(super) files: Option<Vec<FileDiff>>,
 }
 
-/// Follows a run that was started here, and tells how it ended.
+/// Follows a run that this command started, and tells how it ended.
 pub(super) async fn follow(
-    plane: &Plane,
+    plane: &Place,
     run: &Run,
     since: Since,
     signals: Signals,

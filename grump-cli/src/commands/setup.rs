@@ -5,12 +5,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use grump::{Budget, Error, LoopEdit, NewLoop, Run};
+use grump::{Budget, Error, LoopEdit, Member, NewLoop, Run};
 
 use crate::{
     args::{EditArgs, LoopArgs, title_of},
     exit::invalid,
     open::Roster,
+    place::Place,
 };
 
 /// The loop that these arguments describe, with what the configuration says where they do not.
@@ -20,7 +21,7 @@ use crate::{
 pub(super) fn new_loop(args: LoopArgs, roster: &Roster) -> Result<NewLoop, Error> {
     let prompt = required_prompt(args.prompt, args.prompt_file.as_deref())?;
     let title = args.name.unwrap_or_else(|| title_of(&prompt));
-    let mut new = NewLoop::new(title, absolute(&args.dir)?, prompt);
+    let mut new = NewLoop::new(title, directory(&args.dir, roster.place())?, prompt);
     let config = &mut new.config;
     set(&mut config.backend.agent, roster.agent.clone());
     set(&mut config.policy, args.policy.or(roster.policy));
@@ -66,6 +67,13 @@ pub(super) fn loop_edit(args: EditArgs, run: &Run) -> Result<LoopEdit, Error> {
     Ok(edit)
 }
 
+/// What the change is about that not every plane can be told.
+pub(super) fn edited(args: &EditArgs) -> Option<Member> {
+    let tuning = &args.tuning;
+    let budget = tuning.budget_time.is_some() || tuning.budget_tokens.is_some();
+    budget.then_some(Member::LoopBudget)
+}
+
 /// The whole budget, where a part of it is to change.
 fn budget(seconds: Option<u64>, tokens: Option<u64>, run: &Run) -> Option<Budget> {
     let now = run
@@ -100,11 +108,27 @@ fn read(file: &Path) -> io::Result<String> {
     fs::read_to_string(file)
 }
 
+/// The folder as the plane knows it: a path on the plane's machine.
+///
+/// # Errors
+/// `InvalidInput` for a relative path where that is another machine; otherwise as for [`absolute`].
+pub(super) fn directory(folder: &Path, place: Option<&Place>) -> Result<String, Error> {
+    if place.is_none_or(Place::is_on_this_machine) {
+        return absolute(folder);
+    }
+    let text = folder.to_str().filter(|text| text.starts_with('/'));
+    text.map(str::to_owned).ok_or_else(|| {
+        invalid("the folder is on the plane's machine, and its path is not absolute")
+            .with("folder", folder.display())
+            .advise("write --dir with the whole path there")
+    })
+}
+
 /// The folder's absolute path, as text.
 ///
 /// # Errors
 /// `InvalidInput` if it is not UTF-8, or there is no current folder.
-pub(super) fn absolute(folder: &Path) -> Result<String, Error> {
+fn absolute(folder: &Path) -> Result<String, Error> {
     let found: io::Result<PathBuf> = folder
         .canonicalize()
         .or_else(|_| std::path::absolute(folder));

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use grump::{
-    Cursor, Error, ErrorKind, Event, EventStream, Gap, Payload, Plane, Policy, Run, RunRef, Update,
+    Cursor, Error, ErrorKind, Event, EventStream, Gap, Payload, Policy, Run, RunRef, Update,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -21,6 +21,7 @@ use tokio::{
 use crate::{
     exit::{Exit, Result},
     output::Output,
+    place::Place,
     render::{Progress, Transcript},
 };
 use asker::Asker;
@@ -49,10 +50,10 @@ pub(crate) struct Follower {
     command: Option<Command>,
 }
 
-/// What only the process that runs a loop can do.
+/// What only the process that started a loop does.
 #[derive(Debug)]
 struct Command {
-    plane: Plane,
+    place: Place,
     run: RunRef,
     signals: Signals,
     /// It was told to stop.
@@ -75,8 +76,8 @@ impl Follower {
         }
     }
 
-    /// Runs it: a signal stops the run, and its questions are asked at the terminal.
-    pub(crate) fn running(plane: &Plane, run: &Run, signals: Signals, output: Output) -> Self {
+    /// Commands it: a signal stops the run, and its questions are asked at the terminal.
+    pub(crate) fn running(plane: &Place, run: &Run, signals: Signals, output: Output) -> Self {
         let asks = matches!(
             run.as_loop().map(|detail| detail.config.policy),
             Some(Policy::Ask { .. })
@@ -87,7 +88,7 @@ impl Follower {
             );
         }
         let command = Command {
-            plane: plane.clone(),
+            place: plane.clone(),
             run: run.name.clone(),
             signals,
             stops: false,
@@ -172,7 +173,7 @@ impl Follower {
             return Ok(());
         };
         match asker.answer(&line) {
-            Some(answer) => match command.plane.reviews().answer(answer).await {
+            Some(answer) => match command.place.reviews().answer(answer).await {
                 // Too late: the event that says so is on its way.
                 Err(error) if error.kind() == ErrorKind::Conflict => {}
                 answered => answered?,
@@ -190,8 +191,10 @@ impl Follower {
         };
         if command.stops {
             self.screen.close();
-            self.output
-                .talk("ended at once; `grump loop start` goes on from the last commit");
+            self.output.talk(match command.place.is_own() {
+                true => "ended at once; `grump loop start` goes on from the last commit",
+                false => "ended at once; whether the loop was stopped, `grump loop show` says",
+            });
             std::process::exit(Exit::Interrupted.code().into());
         }
         self.screen
@@ -203,14 +206,15 @@ impl Follower {
 impl Command {
     fn begin_to_stop(&mut self) {
         self.stops = true;
-        let (plane, run) = (self.plane.clone(), self.run.clone());
+        let (plane, run) = (self.place.clone(), self.run.clone());
         self.stopping = Some(tokio::spawn(async move { plane.runs().stop(&run).await }));
     }
 
-    /// Stops the run because nobody can follow it any more. That it is over already is no fault.
+    /// Stops a run of this process because nobody can follow it any more. That it is over already is
+    /// no fault. One that runs elsewhere goes on: a connection that breaks is no reason to stop it.
     async fn stop(&mut self) {
-        if !self.stops {
-            let _ = self.plane.runs().stop(&self.run).await;
+        if !self.stops && self.place.is_own() {
+            let _ = self.place.runs().stop(&self.run).await;
         }
     }
 

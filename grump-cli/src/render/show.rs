@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use grump::{Iteration, IterationOutcome, Loop, LoopConfig, Policy, Run, Timestamp};
+use grump::{
+    Iteration, IterationOutcome, Loop, LoopConfig, Member, PlaneInfo, Policy, Run, Timestamp,
+};
 
 use super::{
     list::{self, table},
@@ -13,8 +15,8 @@ use crate::args::duration_text;
 /// How many lines and characters of a prompt are shown.
 const PROMPT: (usize, usize) = (6, 100);
 
-/// Everything, one thing per line.
-pub(crate) fn show(run: &Run, now: &Timestamp) -> String {
+/// Everything that the plane tells, one thing per line.
+pub(crate) fn show(run: &Run, plane: &PlaneInfo, now: &Timestamp) -> String {
     let mut rows = table(&[]);
     let mut row = |name: &str, value: String| {
         if !value.is_empty() {
@@ -23,7 +25,7 @@ pub(crate) fn show(run: &Run, now: &Timestamp) -> String {
     };
     about_run(run, &mut row);
     if let Some(detail) = run.as_loop() {
-        about_loop(detail, &mut row);
+        about_loop(detail, plane, &mut row);
     }
     let moment = |moment: &Timestamp| format!("{moment} ({})", ago(moment, now));
     row("created", moment(&run.created_at));
@@ -46,8 +48,9 @@ fn about_run(run: &Run, row: &mut impl FnMut(&str, String)) {
     }
 }
 
-fn about_loop(detail: &Loop, row: &mut impl FnMut(&str, String)) {
+fn about_loop(detail: &Loop, plane: &PlaneInfo, row: &mut impl FnMut(&str, String)) {
     let config = &detail.config;
+    let tells = |member| plane.members.contains(&member);
     row("folder", clean(&config.directory));
     row("agent", agent(config));
     row("prompt", prompt(&config.prompt));
@@ -61,9 +64,13 @@ fn about_loop(detail: &Loop, row: &mut impl FnMut(&str, String)) {
     );
     row("done when", done_when(config));
     row("limits", limits(config));
-    row("policy", policy(config.policy));
+    if tells(Member::LoopPolicy) {
+        row("policy", policy(config.policy));
+    }
     row("iteration", detail.iteration.to_string());
-    row("used", used(detail));
+    if tells(Member::LoopUsage) {
+        row("used", used(detail));
+    }
     let known = |text: &Option<String>| text.as_deref().map(clean).unwrap_or_default();
     row("branch", known(&detail.branch));
     row("merges into", known(&detail.target_branch));

@@ -28,10 +28,11 @@ pub(crate) fn summary(run: &Run, changes: Changes<'_>) -> Vec<Line> {
     }
     if let Some(detail) = run.as_loop() {
         say(format!("  iterations  {}", detail.iteration));
-        say(format!(
-            "  time        {}",
-            duration_text(Duration::from_millis(detail.worked_ms))
-        ));
+        // Not every plane tells it.
+        if detail.worked_ms > 0 {
+            let worked = Duration::from_millis(detail.worked_ms);
+            say(format!("  time        {}", duration_text(worked)));
+        }
         if detail.usage.total() > 0 {
             say(format!("  tokens      {}", tokens(detail.usage.total())));
         }

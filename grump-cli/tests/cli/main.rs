@@ -7,15 +7,19 @@
 )]
 
 mod about;
+mod attaching;
 mod beside;
 mod configured;
 mod crash;
 mod delivering;
 mod demo;
+mod detaching;
 mod following;
 mod looking;
 mod refusing;
 mod running;
 mod scene;
+mod served;
+mod serving;
 mod stopping;
 mod terminal;

@@ -216,7 +216,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    fn new(mut child: Child) -> Self {
+    pub(crate) fn new(mut child: Child) -> Self {
         let told = Arc::default();
         let listener = listen(child.stderr.take().unwrap(), Arc::clone(&told));
         Self {
@@ -229,15 +229,15 @@ impl Running {
         }
     }
 
-    /// Reads standard output up to the line that holds this text.
-    pub(crate) fn read_until(&mut self, text: &str) {
+    /// Reads standard output up to the line that holds this text; answers that line.
+    pub(crate) fn read_until(&mut self, text: &str) -> String {
         let stdout = self.stdout.as_mut().unwrap();
         loop {
             let mut line = String::new();
             let read = stdout.read_line(&mut line).unwrap();
             self.seen.push_str(&line);
             if line.contains(text) {
-                return;
+                return line;
             }
             let (seen, told) = (&self.seen, self.told.lock().unwrap());
             assert!(read > 0, "it ended before {text:?}:\n{seen}\n{told}");

@@ -14,6 +14,7 @@ use crate::{
     live::Signals,
     open::Session,
     output::Output,
+    place::Place,
     render,
 };
 use stage::Stage;
@@ -30,7 +31,7 @@ pub(super) async fn demo(session: &Session, args: &DemoArgs) -> Result<Exit> {
     let output = session.output();
     opening(output, &stage)?;
     let session = session.on(stage.data());
-    let play = async |plane: &Plane| play(plane, &stage, signals, output).await;
+    let play = async |place: &Place| play(place, &stage, signals, output).await;
     let exit = session.owning(session.roster(None)?, play).await?;
     if args.keep {
         let kept = stage.keep();
@@ -44,7 +45,7 @@ pub(super) async fn demo(session: &Session, args: &DemoArgs) -> Result<Exit> {
     Ok(exit)
 }
 
-async fn play(plane: &Plane, stage: &Stage, signals: Signals, output: Output) -> Result<Exit> {
+async fn play(plane: &Place, stage: &Stage, signals: Signals, output: Output) -> Result<Exit> {
     let new = NewLoop::new(PROMPT, stage.repository(), PROMPT)
         .agent(stage.agent())
         .max_iterations(5)

@@ -66,9 +66,23 @@ fn iteration(
     }
 }
 
+fn engine() -> PlaneInfo {
+    PlaneInfo::new("engine").members(Member::ALL.iter().copied())
+}
+
+#[test]
+fn what_a_plane_does_not_tell_is_not_shown() {
+    let shown = show(&run(), &PlaneInfo::new("ralpher"), &now());
+    assert!(shown.contains("iteration"), "{shown}");
+    assert!(
+        !shown.contains("policy") && !shown.contains("used"),
+        "{shown}"
+    );
+}
+
 #[test]
 fn everything_about_a_loop_is_shown() {
-    insta::assert_snapshot!(show(&run(), &now()));
+    insta::assert_snapshot!(show(&run(), &engine(), &now()));
 }
 
 #[test]
@@ -80,7 +94,7 @@ fn a_draft_shows_what_there_is() {
         RunDetail::Loop(Box::new(detail)),
     );
     (run.created_at, run.updated_at) = (before(3), before(3));
-    insta::assert_snapshot!(show(&run, &now()));
+    insta::assert_snapshot!(show(&run, &engine(), &now()));
 }
 
 #[test]

@@ -1,0 +1,176 @@
+//! `--detach`: what is left behind, and that it ends.
+#![cfg(target_os = "linux")]
+
+use std::fs;
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+
+use crate::scene::{Ran, Scene, until, waits_for};
+
+/// Starts a loop that waits for the file `go`, in a server that ends soon after it.
+fn detached(scene: &Scene) -> Ran {
+    let script = waits_for(scene.path("go").to_str().unwrap());
+    let ran = scene.run(script, &["--detach=1s", "--json"]);
+    assert_eq!(ran.code, 0, "{ran}");
+    ran
+}
+
+/// The processes that serve.
+fn servers(scene: &Scene) -> Vec<String> {
+    let mut processes = scene.processes();
+    processes.retain(|command| command.contains(" serve "));
+    processes
+}
+
+fn owner(scene: &Scene) -> Pid {
+    let text = fs::read(scene.data().join("owner.json")).unwrap();
+    let owner: Value = serde_json::from_slice(&text).unwrap();
+    let pid = owner["process"]["pid"].as_i64().unwrap();
+    Pid::from_raw(pid.try_into().unwrap()).unwrap()
+}
+
+#[test]
+fn a_detached_loop_goes_on_in_one_server_that_ends_when_there_is_nothing_to_do() {
+    let scene = Scene::new();
+    let ran = detached(&scene);
+    let run: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let id = run["id"].as_str().unwrap();
+    until("the agent waits", || scene.path("go.waiting").exists());
+    assert_eq!(servers(&scene).len(), 1);
+    let other = [
+        "loop",
+        "run",
+        "--prompt",
+        "x",
+        "--agent",
+        "cmd: true",
+        "--detach",
+    ];
+    let other = scene.grump(&other);
+    assert_eq!(
+        other.code, 6,
+        "a command line does not go to the server: {other}"
+    );
+    assert_eq!(servers(&scene).len(), 1);
+    fs::write(scene.path("go"), "").unwrap();
+    let watched = scene.grump(&["loop", "watch", id]);
+    assert_eq!(watched.code, 0, "{watched}");
+    scene.nothing_is_left();
+    assert!(!scene.data().join("owner.json").exists());
+    assert_eq!(scene.only()["status"]["unified"], "completed");
+    assert_eq!(
+        fs::read_to_string(scene.data().join("server.log")).unwrap(),
+        ""
+    );
+}
+
+#[test]
+fn a_second_detached_loop_goes_to_the_server_that_is_there() {
+    let scene = Scene::new();
+    let owner = scene.serve(&[]);
+    let args = [
+        "loop", "run", "--prompt", "x", "--agent", "done", "--detach",
+    ];
+    let ran = scene.grump(&args);
+    assert_eq!(ran.code, 0, "{ran}");
+    assert!(ran.stderr.contains("loop watch"), "{ran}");
+    assert_eq!(servers(&scene).len(), 1);
+    until("the loop is completed", || {
+        scene.only()["status"]["unified"] == "completed"
+    });
+    assert_eq!(owner.ended().code, 0);
+}
+
+#[test]
+fn the_server_survives_the_terminal() {
+    let scene = Scene::new();
+    detached(&scene);
+    let pid = owner(&scene).as_raw_nonzero().get();
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let behind_name = stat.rsplit(')').next().unwrap();
+    let session = behind_name.split_whitespace().nth(3).unwrap();
+    assert_eq!(session, pid.to_string(), "it leads a session of its own");
+    for descriptor in ["0", "1", "2"] {
+        let target = fs::read_link(format!("/proc/{pid}/fd/{descriptor}")).unwrap();
+        assert!(!target.starts_with("/dev/pts"), "{descriptor}: {target:?}");
+    }
+    fs::write(scene.path("go"), "").unwrap();
+    scene.nothing_is_left();
+}
+
+/// Pitfall 16: a kill of the server that was left behind leaves no agent.
+#[test]
+fn a_kill_of_the_server_leaves_no_process_and_start_goes_on() {
+    let scene = Scene::new();
+    detached(&scene);
+    until("the agent waits", || scene.path("go.waiting").exists());
+    kill_process(owner(&scene), Signal::KILL).unwrap();
+    scene.nothing_is_left();
+    let run = scene.only();
+    assert_eq!(
+        (&run["outcome"], &run["resumable"]),
+        (&json!("interrupted"), &json!(true))
+    );
+    fs::write(scene.path("go"), "").unwrap();
+    let id = run["id"].as_str().unwrap();
+    let ran = scene.grump(&["loop", "start", id, "--detach=1s"]);
+    assert_eq!(ran.code, 0, "{ran}");
+    scene.nothing_is_left();
+    assert_eq!(scene.only()["status"]["unified"], "completed");
+}
+
+#[test]
+fn a_stop_from_beside_ends_the_loop_and_then_the_server() {
+    let scene = Scene::new();
+    detached(&scene);
+    until("the agent waits", || scene.path("go.waiting").exists());
+    let stopped = scene.json(&["loop", "stop", &scene.only_id()]);
+    assert_eq!(stopped["status"]["unified"], "cancelled");
+    scene.nothing_is_left();
+}
+
+#[test]
+fn what_cannot_be_started_leaves_neither_a_server_nor_a_loop_behind() {
+    let scene = Scene::new();
+    fs::write(scene.app().join("README.md"), "changed\n").unwrap();
+    let ran = scene.run(json!({"turns": []}), &["--detach"]);
+    assert_eq!(ran.code, 6, "{ran}");
+    assert!(ran.stderr.contains("README.md"), "{ran}");
+    assert_eq!(scene.processes(), [""; 0]);
+    assert_eq!(scene.json(&["loop", "ls"]), json!([]));
+}
+
+#[test]
+fn a_detached_loop_may_use_an_agent_that_the_command_line_names() {
+    let scene = Scene::new();
+    let agent = format!("mine={}", scene.agent(crate::scene::done()));
+    let args = [
+        "loop",
+        "run",
+        "--prompt",
+        "x",
+        "--agent",
+        &agent,
+        "--detach=1s",
+    ];
+    let ran = scene.grump(&args);
+    assert_eq!(ran.code, 0, "{ran}");
+    scene.nothing_is_left();
+    assert_eq!(scene.only()["status"]["unified"], "completed");
+}
+
+#[test]
+fn an_owner_that_does_not_serve_is_named_and_no_server_is_left() {
+    let scene = Scene::new();
+    let go = scene.path("go");
+    let mut running = scene.start_loop(waits_for(go.to_str().unwrap()), &[]);
+    running.read_until("● iteration 2");
+    let id = scene.only_id();
+    let ran = scene.grump(&["loop", "start", &id, "--detach"]);
+    assert_eq!(ran.code, 6, "{ran}");
+    assert!(ran.stderr.contains(&running.pid().to_string()), "{ran}");
+    assert_eq!(servers(&scene), [""; 0]);
+    running.send(Signal::INT);
+    assert_eq!(running.end().code, 5);
+}
