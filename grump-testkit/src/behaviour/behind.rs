@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 use grump::Plane;
 use grump_core::PlaneInfo;
 
-use super::{Implementation, Opened};
+use super::{Case, Implementation, Opened};
 
 /// Puts something before a plane: this, and how it is closed.
 type Front = dyn Fn(Plane) -> BoxFuture<'static, Opened> + Send + Sync;
@@ -34,6 +34,7 @@ pub struct Behind {
     inner: Box<dyn Implementation>,
     info: PlaneInfo,
     front: Arc<Front>,
+    only: &'static [&'static str],
 }
 
 impl Behind {
@@ -53,7 +54,15 @@ impl Behind {
             inner,
             info,
             front: Arc::new(move |plane| Box::pin(front(plane))),
+            only: &[],
         }
+    }
+
+    /// Plays only the cases about these things: `watching`, for what is called `watching::…`.
+    #[must_use]
+    pub const fn only(mut self, about: &'static [&'static str]) -> Self {
+        self.only = about;
+        self
     }
 }
 
@@ -65,6 +74,11 @@ impl Implementation for Behind {
 
     fn info(&self) -> PlaneInfo {
         self.info.clone()
+    }
+
+    fn plays(&self, case: &Case) -> bool {
+        let about = case.name.split("::").next().unwrap_or_default();
+        self.only.is_empty() || self.only.contains(&about)
     }
 
     async fn open(&self, data: &Path) -> Opened {

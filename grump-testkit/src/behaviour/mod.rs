@@ -82,6 +82,12 @@ pub trait Implementation: Send + Sync + 'static {
     /// What its planes say of themselves, known without opening one: which cases can be played.
     fn info(&self) -> PlaneInfo;
 
+    /// Whether this case is played on it at all. All are, unless it says otherwise.
+    fn plays(&self, case: &Case) -> bool {
+        let _ = case;
+        true
+    }
+
     /// Opens a plane that keeps its data in this folder.
     ///
     /// # Behaviour

@@ -28,7 +28,11 @@ pub fn run(implementations: Vec<Box<dyn Implementation>>) -> ExitCode {
 
 fn trials(implementation: Arc<dyn Implementation>) -> impl Iterator<Item = Trial> {
     let info = implementation.info();
-    case::all().into_iter().map(move |case| {
+    let played = case::all()
+        .into_iter()
+        .filter(|case| implementation.plays(case))
+        .collect::<Vec<_>>();
+    played.into_iter().map(move |case| {
         let lacks = case.lacks(&info).join(", ");
         let name = format!("{}::{}", implementation.name(), case.name);
         if !lacks.is_empty() {
