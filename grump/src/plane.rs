@@ -20,6 +20,12 @@ impl Plane {
         Self(Arc::new(plane))
     }
 
+    /// What stands behind the handles, for those who serve it to others.
+    #[must_use]
+    pub fn implementation(&self) -> Arc<dyn ControlPlane> {
+        self.0.clone()
+    }
+
     /// Who the plane is and what it can do. Known without asking it.
     #[must_use]
     pub fn info(&self) -> &PlaneInfo {

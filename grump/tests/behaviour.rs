@@ -1,0 +1,84 @@
+//! The behaviour suite over the wire: on an engine behind a server behind a client, and on a client
+//! behind a server behind a client, which is a gateway.
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
+use std::{net::SocketAddr, path::Path, process::ExitCode, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use grump::{Plane, PlaneInfo};
+use grump_engine::{
+    DataFolder, Engine,
+    agent::{registry::Agents, script::ScriptAgent},
+};
+use grump_server::Server;
+use grump_testkit::behaviour::{self, Behind, Implementation, Opened, SLOTS, scripts};
+use tokio::sync::oneshot;
+
+fn main() -> ExitCode {
+    let server = || Behind::new("server", Box::new(Embedded), said(), served);
+    let gateway = Behind::new("gateway", Box::new(server()), said(), served);
+    behaviour::run(vec![Box::new(server()), Box::new(gateway)])
+}
+
+/// What a plane that speaks Ralpher says of itself.
+fn said() -> PlaneInfo {
+    use grump_wire::ralpher;
+    PlaneInfo::new(ralpher::NAME)
+        .operations(ralpher::OPERATIONS.iter().copied())
+        .kinds(ralpher::KINDS.iter().copied())
+        .members(ralpher::MEMBERS.iter().copied())
+}
+
+/// A client of a server of this plane.
+async fn served(plane: Plane) -> Opened {
+    let server = Server::builder(plane.implementation())
+        .ralpher(SocketAddr::from(([127, 0, 0, 1], 0)))
+        .bind()
+        .await
+        .unwrap();
+    let address = format!("ralpher+http://{}", server.local_addr());
+    let (shutdown, end) = oneshot::channel::<()>();
+    let serving = tokio::spawn(server.serve(async {
+        // A sender that was dropped ends the server too.
+        let _ = end.await;
+    }));
+    let client = grump::connect(&address).unwrap();
+    let closing = client.clone();
+    Opened::new(client, move || async move {
+        closing.close().await;
+        drop(shutdown);
+        serving.await.unwrap().unwrap();
+    })
+}
+
+/// An engine in this process.
+struct Embedded;
+
+#[async_trait]
+impl Implementation for Embedded {
+    fn name(&self) -> &'static str {
+        "embedded"
+    }
+
+    fn info(&self) -> PlaneInfo {
+        unreachable!("what stands before it says what it can do")
+    }
+
+    async fn open(&self, data: &Path) -> Opened {
+        let mut agents = Agents::none();
+        for (name, script) in scripts::all() {
+            let script = script.to_string().parse().unwrap();
+            agents = agents.with(name, Arc::new(ScriptAgent::new(script)));
+        }
+        let engine = Engine::builder(DataFolder::new(data))
+            .agents(agents)
+            .inline_agents(false)
+            .max_running(SLOTS)
+            .pause_after_error(Duration::from_millis(20))
+            .open()
+            .unwrap();
+        let plane = Plane::new(engine);
+        let closing = plane.clone();
+        Opened::new(plane, move || async move { closing.close().await })
+    }
+}
