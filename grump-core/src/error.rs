@@ -264,6 +264,13 @@ impl Error {
         self
     }
 
+    /// Names the operation that was asked for, where the one that failed was only a step of it.
+    #[must_use]
+    pub fn step_of(mut self, operation: impl Into<Cow<'static, str>>) -> Self {
+        self.0.operation = Some(operation.into());
+        self
+    }
+
     /// Says whether the call may be made again.
     #[must_use]
     pub fn retryable(mut self, retry: Retry) -> Self {

@@ -2,19 +2,29 @@
 //! behind a server behind a client, which is a gateway.
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
-use std::{net::SocketAddr, path::Path, process::ExitCode, sync::Arc, time::Duration};
+use std::{env, net::SocketAddr, path::Path, process::ExitCode, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use grump::{Plane, PlaneInfo};
 use grump_engine::{
     DataFolder, Engine,
     agent::{registry::Agents, script::ScriptAgent},
+    process::{KeeperCommand, keeper_main},
 };
 use grump_server::Server;
 use grump_testkit::behaviour::{self, Behind, Implementation, Opened, SLOTS, scripts};
 use tokio::sync::oneshot;
 
+/// What this program is asked to be as the keeper of its own agents.
+const KEEPER: &str = "__keeper";
+
 fn main() -> ExitCode {
+    if env::args()
+        .nth(1)
+        .is_some_and(|argument| argument == KEEPER)
+    {
+        return keeper_main(env::args_os().skip(2));
+    }
     let server = || Behind::new("server", Box::new(Embedded), said(), served);
     let gateway = Behind::new("gateway", Box::new(server()), said(), served);
     behaviour::run(vec![Box::new(server()), Box::new(gateway)])
@@ -72,6 +82,7 @@ impl Implementation for Embedded {
         }
         let engine = Engine::builder(DataFolder::new(data))
             .agents(agents)
+            .keeper(KeeperCommand::new(env::current_exe().unwrap()).arg(KEEPER))
             .inline_agents(false)
             .max_running(SLOTS)
             .pause_after_error(Duration::from_millis(20))

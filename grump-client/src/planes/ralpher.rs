@@ -7,8 +7,8 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 use grump_core::{
     Accepted, ControlPlane, Cursor, Deliveries, Error, ErrorKind, EventPage, EventQuery,
     EventStream, Events, Facets, FileDiff, Health, LoopEdit, Loops, Model, ModelRef, Models,
-    NewLoop, PlaneInfo, PlanningFile, PlanningFolder, Result, Run, RunFilter, RunKind, RunRef,
-    Runs, Since, StartRun, Started, System,
+    NewLoop, Operation, PlaneInfo, PlanningFile, PlanningFolder, Result, Run, RunFilter, RunKind,
+    RunRef, Runs, Since, StartRun, Started, System,
 };
 use grump_wire::{
     headers,
@@ -123,7 +123,8 @@ impl Runs for Remote {
 
     async fn stop(&self, run: &RunRef) -> Result<()> {
         self.0.stop_loop(id(run)?).await?;
-        self.until_still(run).await
+        let still = self.until_still(run).await;
+        still.map_err(step_of(Operation::RunsStop))
     }
 
     async fn remove(&self, run: &RunRef) -> Result<()> {
@@ -199,11 +200,13 @@ impl Events for Remote {
 
     async fn watch(&self, run: &RunRef, since: Since) -> Result<EventStream> {
         id(run)?;
-        watch(self.source(), Some(run), since, self.0.stream).await
+        let watched = watch(self.source(), Some(run), since, self.0.stream).await;
+        watched.map_err(step_of(Operation::EventsWatch))
     }
 
     async fn watch_all(&self, since: Since) -> Result<EventStream> {
-        watch(self.source(), None, since, self.0.stream).await
+        let watched = watch(self.source(), None, since, self.0.stream).await;
+        watched.map_err(step_of(Operation::EventsWatchAll))
     }
 }
 
@@ -254,6 +257,11 @@ impl Remote {
                 .with("loop", &run.id),
         )
     }
+}
+
+/// Names what was asked for in the error of a step of it.
+fn step_of(operation: Operation) -> impl Fn(Error) -> Error {
+    move |error| error.step_of(operation.as_str())
 }
 
 /// The id of a loop. A run of another kind is none of this dialect's.
