@@ -1,6 +1,6 @@
 //! One frame of an event stream to an event of the domain, and back. (Ralpher, "Events (SSE)")
 
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
 use grump_core::{
     Event, EventKind, Json, Native, Payload, RunId, RunRef, Timestamp,
@@ -114,13 +114,12 @@ pub fn encode(event: &Event) -> Option<Cow<'_, str>> {
         return Some(Cow::Borrowed(raw));
     }
     let (kind, members) = said(event)?;
-    let timestamp = event.at.as_ref().unwrap_or(&event.received_at);
     let frame = Written {
         kind,
         loop_id: &event.run.id,
         iteration: event.iteration,
         members,
-        timestamp,
+        timestamp: moment(event),
     };
     serde_json::to_string(&frame).ok().map(Cow::Owned)
 }
@@ -519,8 +518,8 @@ fn created_members<'a>(event: &Event, created: &RunCreated) -> Members<'a> {
     let mut config = map::wire_config(&config);
     config.id = event.run.id.clone();
     config.name = created.title.clone().unwrap_or_default();
-    config.created_at.clone_from(&event.at);
-    config.updated_at.clone_from(&event.at);
+    config.created_at = Some(moment(event).clone());
+    config.updated_at = Some(moment(event).clone());
     Members::Created {
         config: Box::new(config),
     }
@@ -531,7 +530,10 @@ fn log_members<'a>(event: &'a Event, log: &'a Log) -> Members<'a> {
     let id = match (&log.log_id, &event.seq) {
         (Some(id), _) => Cow::Borrowed(&**id),
         (None, Some(seq)) => Cow::Owned(format!("log-{seq}")),
-        (None, None) => Cow::Owned(format!("log-{}", Moment(event))),
+        (None, None) => {
+            let at = moment(event).as_millis().unwrap_or_default();
+            Cow::Owned(format!("log-{at}"))
+        }
     };
     Members::Log {
         id,
@@ -540,14 +542,9 @@ fn log_members<'a>(event: &'a Event, log: &'a Log) -> Members<'a> {
     }
 }
 
-/// When an event happened, in milliseconds.
-struct Moment<'a>(&'a Event);
-
-impl fmt::Display for Moment<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = self.0.at.as_ref().unwrap_or(&self.0.received_at);
-        at.as_millis().unwrap_or_default().fmt(f)
-    }
+/// When an event happened, as well as is known.
+fn moment(event: &Event) -> &Timestamp {
+    event.at.as_ref().unwrap_or(&event.received_at)
 }
 
 impl<'a> From<&'a ToolCalled> for ToolWritten<'a> {

@@ -397,8 +397,24 @@ pub fn file_diff(told: wire::FileDiff) -> FileDiff {
     let mut diff = FileDiff::new(RepoPath::parse(&told.path), status);
     diff.additions = told.additions;
     diff.deletions = told.deletions;
-    diff.patch = told.patch.unwrap_or_default();
+    diff.patch = whole_patch(&told.path, status, told.patch.unwrap_or_default());
     diff
+}
+
+/// A patch with the headers that the dialect leaves out, so that `git apply` takes it. Where path
+/// and status do not say what they are, it stays as it came.
+fn whole_patch(path: &str, status: DiffStatus, hunks: String) -> String {
+    let is_plain = !path.contains(['"', '\\', '\n', '\t']);
+    if !hunks.starts_with("@@") || !is_plain || status == DiffStatus::Renamed {
+        return hunks;
+    }
+    let (old, new) = (format!("a/{path}"), format!("b/{path}"));
+    let (mode, from, to) = match status {
+        DiffStatus::Added => ("new file mode 100644\n", "/dev/null", &*new),
+        DiffStatus::Deleted => ("deleted file mode 100644\n", &*old, "/dev/null"),
+        _ => ("", &*old, &*new),
+    };
+    format!("diff --git {old} {new}\n{mode}--- {from}\n+++ {to}\n{hunks}")
 }
 
 /// The wire's form of what was changed in a file: its patch starts with the first hunk.

@@ -68,6 +68,18 @@ fn a_loop_survives_the_way_through_the_domain() {
 }
 
 #[test]
+fn a_diff_gets_its_headers_back_and_loses_them_again() {
+    let example = document!("GET_api_loops_id_diff__response_200.json");
+    let told: Vec<types::FileDiff> = survives(example);
+    let diffs: Vec<_> = told.iter().cloned().map(map::file_diff).collect();
+    let headers = "diff --git a/src/styles/dark.css b/src/styles/dark.css\nnew file mode 100644\n\
+        --- /dev/null\n+++ b/src/styles/dark.css\n@@ -0,0 +1,42 @@\n";
+    assert!(diffs[1].patch.starts_with(headers), "{}", diffs[1].patch);
+    let again: Vec<_> = diffs.iter().map(map::wire_file_diff).collect();
+    assert_eq!(again, told);
+}
+
+#[test]
 fn a_folder_without_planning_is_told_in_the_documents_words() {
     let example = document!("GET_api_check-planning-dir__response_200_missing.json");
     let told: types::PlanningFolder = survives(example);
