@@ -3,7 +3,7 @@
 use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
 
 use axum::{
-    Router,
+    BoxError, Router,
     body::Body,
     http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header},
     response::Response,
@@ -19,7 +19,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_service::Service;
 use uuid::Uuid;
 
-use crate::{app::App, exchange::Refused, guard::Guard, probes};
+use crate::{app::App, direct, exchange::Refused, guard::Guard, probes};
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 static IDEMPOTENCY: HeaderName = HeaderName::from_static(headers::IDEMPOTENCY);
@@ -38,7 +38,19 @@ pub(crate) struct Entrance {
     pub(crate) router: Router,
     /// How the dialect tells that a request was not looked at.
     pub(crate) refuse: fn(Refused) -> Response,
+    /// Whether a path is that of a stream of events.
+    pub(crate) is_stream: fn(&str) -> bool,
     pub(crate) shared: Shared,
+}
+
+/// What a connection begins with.
+enum First {
+    /// A request for a stream.
+    Stream(Box<Request<Body>>),
+    /// Something else, which is still to be read.
+    Other,
+    /// Nothing that is waited for any longer.
+    Nothing,
 }
 
 /// What the listeners of a server have in common.
@@ -84,30 +96,19 @@ impl Entrance {
         }
     }
 
-    async fn connection(self: Arc<Self>, stream: TcpStream) {
-        let Shared {
-            draining, ending, ..
-        } = &self.shared;
+    async fn connection(self: Arc<Self>, mut stream: TcpStream) {
         // Frames are small and wanted at once.
         let _ = stream.set_nodelay(true);
-        let service = service_fn(|request| {
-            let entrance = self.clone();
-            async move { Ok::<_, Infallible>(entrance.answer(request).await) }
-        });
-        let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new())
-            .header_read_timeout(self.app.limits.head_time)
-            .max_buf_size(BUFFER)
-            .keep_alive(!draining.is_cancelled());
-        let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
+        let ending = self.shared.ending.clone();
         let served = async {
-            if !draining.is_cancelled() {
-                tokio::select! {
-                    served = connection.as_mut() => return served,
-                    () = draining.cancelled() => connection.as_mut().graceful_shutdown(),
+            match self.first(&mut stream).await {
+                First::Stream(request) => {
+                    let response = Box::pin(self.answer(*request)).await;
+                    direct::write(stream, response).await.map_err(Into::into)
                 }
+                First::Other => Box::pin(self.clone().http(stream)).await,
+                First::Nothing => Ok(()),
             }
-            connection.await
         };
         tokio::select! {
             served = served => if let Err(error) = served {
@@ -117,11 +118,52 @@ impl Entrance {
         }
     }
 
+    /// Looks at what a connection begins with. The look is a future of its own, and gone with what
+    /// it needs when it is over.
+    async fn first(&self, stream: &mut TcpStream) -> First {
+        let looking = Box::pin(async {
+            let request = direct::request_for_stream(stream, self.is_stream).await;
+            request.map_or(First::Other, |request| First::Stream(request.into()))
+        });
+        let draining = &self.shared.draining;
+        if draining.is_cancelled() {
+            return looking.await;
+        }
+        tokio::select! {
+            biased;
+            first = looking => first,
+            () = draining.cancelled() => First::Nothing,
+            () = tokio::time::sleep(self.app.limits.head_time) => First::Nothing,
+        }
+    }
+
+    /// All that is not a stream from the beginning on.
+    async fn http(self: Arc<Self>, stream: TcpStream) -> Result<(), BoxError> {
+        let draining = &self.shared.draining;
+        let service = service_fn(|request: Request<Incoming>| {
+            let entrance = self.clone();
+            async move { Ok::<_, Infallible>(entrance.answer(request.map(Body::new)).await) }
+        });
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new())
+            .header_read_timeout(self.app.limits.head_time)
+            .max_buf_size(BUFFER)
+            .keep_alive(!draining.is_cancelled());
+        let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
+        if !draining.is_cancelled() {
+            tokio::select! {
+                served = connection.as_mut() => return Ok(served?),
+                () = draining.cancelled() => connection.as_mut().graceful_shutdown(),
+            }
+        }
+        Ok(connection.await?)
+    }
+
     /// The answer to a request, with what all answers carry.
-    async fn answer(&self, request: Request<Incoming>) -> Response {
+    async fn answer(&self, request: Request<Body>) -> Response {
         let id = request_id(request.headers());
         let mut response = match self.admit(&request) {
-            Ok(()) => self.route(request.map(Body::new)).await,
+            Ok(()) => self.route(request).await,
             Err(refused) => (self.refuse)(refused),
         };
         let told = response.headers_mut();
@@ -135,7 +177,7 @@ impl Entrance {
         routed.unwrap_or_else(|never| match never {})
     }
 
-    fn admit(&self, request: &Request<Incoming>) -> Result<(), Refused> {
+    fn admit(&self, request: &Request<Body>) -> Result<(), Refused> {
         self.guard.check(request)?;
         if !self.app.is_draining() || probes::is_open(request.uri().path()) {
             return Ok(());

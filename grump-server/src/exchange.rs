@@ -214,6 +214,19 @@ impl<D: Dialect> Routes<D> {
     }
 }
 
+/// Whether a path is one of this template.
+pub(crate) fn matches(template: &str, path: &str) -> bool {
+    let (mut wanted, mut told) = (template.split('/'), path.split('/'));
+    loop {
+        match (wanted.next(), told.next()) {
+            (None, None) => return true,
+            (Some(name), Some(segment)) if name.starts_with('{') && !segment.is_empty() => {}
+            (Some(name), Some(segment)) if name == segment => {}
+            _ => return false,
+        }
+    }
+}
+
 async fn answer<D, E, F>(
     app: Arc<App>,
     request: Request,

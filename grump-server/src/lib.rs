@@ -38,6 +38,7 @@
 mod app;
 mod connection;
 mod dialects;
+mod direct;
 mod exchange;
 pub mod fanout;
 mod guard;

@@ -84,6 +84,7 @@ impl Server {
                 guard: listener.guard,
                 router: self.router.clone(),
                 refuse: Refused::answer::<Ralpher>,
+                is_stream: ralpher::is_stream,
                 shared: shared.clone(),
             };
             listening.spawn(Arc::new(entrance).listen(listener.socket));

@@ -18,7 +18,7 @@ use grump_wire::{
 
 use crate::{
     app::App,
-    exchange::{Call, Dialect, Refused, Reply, Routes},
+    exchange::{Call, Dialect, Refused, Reply, Routes, matches},
     fanout::Subscription,
 };
 
@@ -72,6 +72,13 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .stream::<AllEvents, _, _, _>(all_events)
         .stream::<LoopEvents, _, _, _>(loop_events)
         .into_router()
+}
+
+/// Whether a path is that of a stream.
+pub(crate) fn is_stream(path: &str) -> bool {
+    [AllEvents::PATH, LoopEvents::PATH]
+        .iter()
+        .any(|template| matches(template, path))
 }
 
 /// Writes an event as a frame. What a plane elsewhere sent may have several lines.

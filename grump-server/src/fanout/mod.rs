@@ -25,7 +25,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures::{Stream, stream};
+use futures::{Stream, StreamExt, stream};
 use grump_core::{
     ControlPlane, Cursor, Error, ErrorKind, Events, Operation, Result, Retry, RunRef, Since,
 };
@@ -248,6 +248,7 @@ impl Subscription {
             let frames = follower.next().await?;
             Some((frames, follower))
         })
+        .fuse()
     }
 }
 

@@ -1,7 +1,5 @@
 //! The two streams of events, over sockets.
 
-use std::sync::Arc;
-
 use grump_server::{Limits, Server};
 use grump_testkit::behaviour::scripts;
 use serde_json::json;
@@ -9,7 +7,7 @@ use serde_json::json;
 use crate::{
     stage::{Served, Stage, anywhere},
     tape::Tape,
-    wire::{Asking, eventually, raw},
+    wire::{Listening, eventually, raw},
 };
 
 /// Pitfall 13: a proxy is told not to hold the stream back or to change it, in its headers and by
@@ -37,6 +35,40 @@ async fn a_stream_says_in_headers_and_padding_that_it_is_not_to_be_held_back() {
         body.contains(": connected\n") && body.len() > 2048,
         "{body}"
     );
+}
+
+/// A connection that begins with a request for a stream is served apart from all others: both
+/// ways answer alike, refusals too.
+#[tokio::test]
+async fn a_stream_is_the_same_first_and_later_on_a_connection() {
+    let tape = Tape::new();
+    tape.tell("a", "0");
+    let served = Served::of(tape.clone()).await;
+    let stream = "GET /api/loops/a/events HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: 0\r\n\r\n";
+    let before = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    for first in ["", before] {
+        let told = raw(served.address(), &format!("{first}{stream}"), ": live\n").await;
+        assert!(told.contains("content-type: text/event-stream"), "{told}");
+        assert!(
+            told.contains("id: tape-1\ndata: {\"type\":\"loop.progress\""),
+            "{told}"
+        );
+        let elsewhere =
+            stream.replace("Host: localhost", "Host: evil.example\r\nConnection: close");
+        let refused = raw(served.address(), &format!("{first}{elsewhere}"), "\0").await;
+        assert!(
+            refused.contains("HTTP/1.1 403 ") && refused.contains("\"forbidden\""),
+            "{refused}"
+        );
+        let nobody = stream
+            .replace("/a/", "/nobody/")
+            .replace("Host", "Connection: close\r\nHost");
+        let missing = raw(served.address(), &format!("{first}{nobody}"), "\0").await;
+        assert!(
+            missing.contains("HTTP/1.1 404 ") && missing.contains("\"not_found\""),
+            "{missing}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -184,21 +216,21 @@ async fn a_slow_listener_slows_only_itself_and_is_told_everything() {
     assert_eq!(ids.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
 }
 
-/// Pitfall 1: a thousand connections, each told the exact sequence.
+/// Pitfall 1: a thousand connections, made while events are told, each told the exact sequence.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_connections_are_each_told_the_exact_sequence() {
     const EVENTS: usize = 200;
     let tape = Tape::new();
     let served = Served::of(tape.clone()).await;
-    let ask = Arc::new(served.ask());
+    let ask = served.ask();
     let mut listening = tokio::task::JoinSet::new();
     for number in 0..1000 {
-        let ask = ask.clone();
-        listening.spawn(async move { told(&ask, number % 2 == 0, EVENTS).await });
-    }
-    for number in 0..EVENTS {
-        tape.tell("a", number.to_string());
-        tokio::task::yield_now().await;
+        let path = ["/api/loops/a/events", "/api/events"][number % 2];
+        let stream = ask.stream(path, Some("0")).await;
+        listening.spawn(texts_of(stream, EVENTS));
+        if number % 5 == 0 {
+            tape.tell("a", (number / 5).to_string());
+        }
     }
     let expected: Vec<_> = (0..EVENTS).map(|number| number.to_string()).collect();
     while let Some(told) = listening.join_next().await {
@@ -206,15 +238,9 @@ async fn a_thousand_connections_are_each_told_the_exact_sequence() {
     }
 }
 
-async fn told(ask: &Asking, one: bool, events: usize) -> Vec<String> {
-    let path = if one {
-        "/api/loops/a/events"
-    } else {
-        "/api/events"
-    };
-    let mut listening = ask.stream(path, Some("0")).await;
+async fn texts_of(mut listening: Listening, events: usize) -> Vec<String> {
     let last = format!("\"content\":\"{}\"", events - 1);
-    let told = crate::wire::events(listening.until(&last).await);
+    let told = crate::wire::events(listening.until_whole(&last).await);
     let texts = told
         .into_iter()
         .map(|(_, event)| event["content"].as_str().unwrap().to_owned());

@@ -134,6 +134,15 @@ impl Listening {
         &self.read
     }
 
+    /// As [`until`](Self::until), to the end of its frame.
+    pub(crate) async fn until_whole(&mut self, wanted: &str) -> &str {
+        self.until(wanted).await;
+        while !self.read.ends_with("\n\n") {
+            self.chunk().await;
+        }
+        &self.read
+    }
+
     async fn chunk(&mut self) {
         let chunk = self.response.chunk().await.unwrap();
         let chunk = chunk.unwrap_or_else(|| panic!("it ended too early: {}", self.read));
