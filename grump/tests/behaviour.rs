@@ -1,5 +1,5 @@
-//! The behaviour suite over the wire: on an engine behind a server behind a client, and on a client
-//! behind a server behind a client, which is a gateway.
+//! The behaviour suite over the wire: on an engine behind a server behind a client, on a client
+//! behind a server behind a client, which is a gateway, and through a network that cuts streams.
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
 use std::{env, net::SocketAddr, path::Path, process::ExitCode, sync::Arc, time::Duration};
@@ -12,8 +12,11 @@ use grump_engine::{
     process::{KeeperCommand, keeper_main},
 };
 use grump_server::Server;
-use grump_testkit::behaviour::{self, Behind, Implementation, Opened, SLOTS, scripts};
-use tokio::sync::oneshot;
+use grump_testkit::{
+    behaviour::{self, Behind, Implementation, Opened, SLOTS, scripts},
+    proxy::{At, Cut, Direction, FaultProxy, Plan},
+};
+use tokio::{sync::oneshot, task::JoinHandle};
 
 /// What this program is asked to be as the keeper of its own agents.
 const KEEPER: &str = "__keeper";
@@ -27,7 +30,9 @@ fn main() -> ExitCode {
     }
     let server = || Behind::new("server", Box::new(Embedded), said(), served);
     let gateway = Behind::new("gateway", Box::new(server()), said(), served);
-    behaviour::run(vec![Box::new(server()), Box::new(gateway)])
+    let cut = Behind::new("cut", Box::new(Embedded), said(), cut_off);
+    let cut = cut.only(&["events", "watching", "start"]);
+    behaviour::run(vec![Box::new(server()), Box::new(gateway), Box::new(cut)])
 }
 
 /// What a plane that speaks Ralpher says of itself.
@@ -41,24 +46,73 @@ fn said() -> PlaneInfo {
 
 /// A client of a server of this plane.
 async fn served(plane: Plane) -> Opened {
-    let server = Server::builder(plane.implementation())
-        .ralpher(SocketAddr::from(([127, 0, 0, 1], 0)))
-        .bind()
-        .await
-        .unwrap();
-    let address = format!("ralpher+http://{}", server.local_addr());
-    let (shutdown, end) = oneshot::channel::<()>();
-    let serving = tokio::spawn(server.serve(async {
-        // A sender that was dropped ends the server too.
-        let _ = end.await;
-    }));
-    let client = grump::connect(&address).unwrap();
-    let closing = client.clone();
-    Opened::new(client, move || async move {
-        closing.close().await;
-        drop(shutdown);
-        serving.await.unwrap().unwrap();
+    let server = Serving::of(&plane).await;
+    let client = client_of(server.address);
+    Opened::new(client.clone(), move || async move {
+        client.close().await;
+        server.end().await;
     })
+}
+
+/// As [`served`], through a network that cuts every other connection in the middle of an event.
+///
+/// Pitfall 1: whatever the pattern of cuts, the events are the same.
+async fn cut_off(plane: Plane) -> Opened {
+    let server = Serving::of(&plane).await;
+    let proxy = FaultProxy::start(server.address).await.unwrap();
+    proxy.each(|number| {
+        let cut = [Cut::End, Cut::Reset][usize::from(number % 4 == 1)];
+        // Nothing but events holds this text.
+        let at = At::text("data: ", 2 + number % 7);
+        match number % 2 {
+            0 => Plan::new(),
+            _ => Plan::new().cut_at(Direction::ToClient, at, cut),
+        }
+    });
+    let client = client_of(proxy.address());
+    Opened::new(client.clone(), move || async move {
+        client.close().await;
+        drop(proxy);
+        server.end().await;
+    })
+}
+
+fn client_of(address: SocketAddr) -> Plane {
+    grump::connect(&format!("ralpher+http://{address}")).unwrap()
+}
+
+/// A server that runs.
+struct Serving {
+    address: SocketAddr,
+    shutdown: oneshot::Sender<()>,
+    task: JoinHandle<grump::Result<()>>,
+}
+
+impl Serving {
+    /// A server of this plane.
+    async fn of(plane: &Plane) -> Self {
+        let server = Server::builder(plane.implementation())
+            .ralpher(SocketAddr::from(([127, 0, 0, 1], 0)))
+            .bind()
+            .await
+            .unwrap();
+        let address = server.local_addr();
+        let (shutdown, end) = oneshot::channel::<()>();
+        let task = tokio::spawn(server.serve(async {
+            // A sender that was dropped ends the server too.
+            let _ = end.await;
+        }));
+        Self {
+            address,
+            shutdown,
+            task,
+        }
+    }
+
+    async fn end(self) {
+        drop(self.shutdown);
+        self.task.await.unwrap().unwrap();
+    }
 }
 
 /// An engine in this process.

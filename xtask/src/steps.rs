@@ -58,7 +58,7 @@ pub(crate) fn test() -> Result<(), Failure> {
     }
     cargo("demo", &["run", "--quiet", "--", "demo"])?;
     crate::python::test()?;
-    coverage(false)
+    coverage(true)
 }
 
 /// Runs the tests, which record what they cover of the endpoints.
