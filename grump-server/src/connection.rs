@@ -27,6 +27,8 @@ static IDEMPOTENCY: HeaderName = HeaderName::from_static(headers::IDEMPOTENCY);
 const REQUEST_ID_LENGTH: usize = 128;
 /// How much of an answer a connection holds before it is sent, and how much of a head it reads.
 const BUFFER: usize = 16 << 10;
+/// How long the last events may take to reach who listens, once the server is to end.
+const FAREWELL: Duration = Duration::from_secs(1);
 /// What is waited for when a connection cannot be accepted, as there are no descriptors left.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -104,7 +106,10 @@ impl Entrance {
             match self.first(&mut stream).await {
                 First::Stream(request) => {
                     let response = Box::pin(self.answer(*request)).await;
-                    direct::write(stream, response).await.map_err(Into::into)
+                    tokio::select! {
+                        written = direct::write(stream, response) => written.map_err(Into::into),
+                        () = self.farewell() => Ok(()),
+                    }
                 }
                 First::Other => Box::pin(self.clone().http(stream)).await,
                 First::Nothing => Ok(()),
@@ -116,6 +121,12 @@ impl Entrance {
             },
             () = ending.cancelled() => {}
         }
+    }
+
+    /// Waits until a stream has had the time to end: one whose reader is gone holds nothing up.
+    async fn farewell(&self) {
+        self.shared.draining.cancelled().await;
+        tokio::time::sleep(FAREWELL).await;
     }
 
     /// Looks at what a connection begins with. The look is a future of its own, and gone with what

@@ -34,6 +34,22 @@ async fn streams_end_when_the_server_does() {
     ended.await.unwrap().unwrap();
 }
 
+/// Pitfall 14: a listener that does not read does not hold up the end.
+#[tokio::test]
+async fn a_listener_that_does_not_read_holds_up_nothing() {
+    let tape = Tape::new();
+    let served = Served::of(tape.clone()).await;
+    let mut stuck = TcpStream::connect(served.address()).await.unwrap();
+    let request = "GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    stuck.write_all(request.as_bytes()).await.unwrap();
+    stuck.read_exact(&mut [0; 1]).await.unwrap();
+    let text = "x".repeat(1 << 20);
+    for _ in 0..16 {
+        tape.tell("a", &*text);
+    }
+    served.ended().await.unwrap();
+}
+
 /// The request that was under way is answered; what comes then is told to come back.
 #[tokio::test]
 async fn a_request_under_way_finishes_and_others_are_told_to_come_back() {

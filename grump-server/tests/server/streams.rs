@@ -193,7 +193,7 @@ async fn a_listener_that_goes_away_is_let_go() {
 /// plane keeps.
 #[tokio::test]
 async fn a_slow_listener_slows_only_itself_and_is_told_everything() {
-    const EVENTS: usize = 200;
+    const EVENTS: usize = 100;
     let mut limits = Limits::default();
     limits.fanout.bytes = 256 << 10;
     let tape = Tape::new();
@@ -219,7 +219,7 @@ async fn a_slow_listener_slows_only_itself_and_is_told_everything() {
 /// Pitfall 1: a thousand connections, made while events are told, each told the exact sequence.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_connections_are_each_told_the_exact_sequence() {
-    const EVENTS: usize = 200;
+    const EVENTS: usize = 50;
     let tape = Tape::new();
     let served = Served::of(tape.clone()).await;
     let ask = served.ask();
@@ -228,8 +228,8 @@ async fn a_thousand_connections_are_each_told_the_exact_sequence() {
         let path = ["/api/loops/a/events", "/api/events"][number % 2];
         let stream = ask.stream(path, Some("0")).await;
         listening.spawn(texts_of(stream, EVENTS));
-        if number % 5 == 0 {
-            tape.tell("a", (number / 5).to_string());
+        if number % 20 == 0 {
+            tape.tell("a", (number / 20).to_string());
         }
     }
     let expected: Vec<_> = (0..EVENTS).map(|number| number.to_string()).collect();
