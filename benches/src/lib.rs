@@ -11,15 +11,31 @@ use std::{
 /// How often each contender has its turn.
 const ROUNDS: usize = 5;
 
+/// Why a turn does not count.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
 /// One of those who are compared.
 pub struct Contender<'a> {
     name: &'static str,
-    turn: Box<dyn FnMut() -> Turn + 'a>,
+    turn: Box<dyn FnMut() -> Result<f64, Failure> + 'a>,
 }
 
 impl<'a> Contender<'a> {
     /// A contender whose turn does the whole work once, and counts what it did.
-    pub fn new(name: &'static str, turn: impl FnMut() -> Turn + 'a) -> Self {
+    pub fn new(name: &'static str, mut turn: impl FnMut() -> Turn + 'a) -> Self {
+        Self::value(name, move || Ok(turn().microseconds()))
+    }
+
+    /// As [`new`](Self::new), where a turn may fail: then the contender has no figure.
+    pub fn fallible(
+        name: &'static str,
+        mut turn: impl FnMut() -> Result<Turn, Failure> + 'a,
+    ) -> Self {
+        Self::value(name, move || turn().map(Turn::microseconds))
+    }
+
+    /// A contender whose turn answers a value in the unit of its figure; the smaller the better.
+    pub fn value(name: &'static str, turn: impl FnMut() -> Result<f64, Failure> + 'a) -> Self {
         let turn = Box::new(turn);
         Self { name, turn }
     }
@@ -50,40 +66,71 @@ impl Turn {
 
 /// A table of figures.
 #[derive(Debug, Default)]
-pub struct Table(String);
+pub struct Table {
+    lines: String,
+    failures: usize,
+}
 
 impl Table {
     /// Lets the contenders take turns, and adds a line for each. The first is what the others are
     /// set in relation to: a ratio above 1 says how much longer the other takes.
-    pub fn figure(&mut self, figure: &str, mut contenders: Vec<Contender<'_>>) {
+    pub fn figure(&mut self, figure: &str, contenders: Vec<Contender<'_>>) {
+        self.figure_in("us", figure, contenders);
+    }
+
+    /// As [`figure`](Self::figure), for what is measured in another unit than microseconds.
+    pub fn figure_in(&mut self, unit: &str, figure: &str, mut contenders: Vec<Contender<'_>>) {
         eprintln!("    measuring: {figure}");
-        let mut turns = vec![Vec::new(); contenders.len()];
+        let mut turns: Vec<_> = contenders.iter().map(|_| Vec::new()).collect();
         for _ in 0..ROUNDS {
             for (contender, turns) in contenders.iter_mut().zip(&mut turns) {
-                turns.push((contender.turn)().microseconds());
+                turns.push((contender.turn)());
             }
         }
-        let medians: Vec<f64> = turns.into_iter().map(median).collect();
-        for (contender, time) in contenders.iter().zip(&medians) {
-            let line = format!(
-                "{figure:<32} {:<30} {time:>10.2} us {:>8.2}x",
-                contender.name,
-                time / medians[0]
+        let medians: Vec<_> = turns.into_iter().map(median).collect();
+        let first = medians[0].as_ref().ok().copied();
+        for (contender, median) in contenders.iter().zip(&medians) {
+            self.line(
+                unit,
+                &format!("{figure:<34} {:<30}", contender.name),
+                median,
+                first,
             );
-            writeln!(self.0, "{line}").expect("a string takes every line");
         }
+    }
+
+    fn line(&mut self, unit: &str, begin: &str, median: &Result<f64, Failure>, first: Option<f64>) {
+        let line = match (median, first) {
+            (Ok(value), Some(first)) => {
+                format!("{begin} {value:>10.2} {unit:<3} {:>8.2}x", value / first)
+            }
+            (Ok(value), None) => format!("{begin} {value:>10.2} {unit:<3}"),
+            (Err(failure), _) => {
+                self.failures += 1;
+                format!("{begin}     FAILED {failure}")
+            }
+        };
+        writeln!(self.lines, "{line}").expect("a string takes every line");
     }
 
     /// Prints the table.
     pub fn print(&self) {
         println!(
-            "{:<32} {:<30} {:>13} {:>9}\n{}",
-            "figure", "contender", "each", "ratio", self.0
+            "{:<34} {:<30} {:>14} {:>9}\n{}",
+            "figure", "contender", "each", "ratio", self.lines
         );
+    }
+
+    /// How many contenders failed.
+    #[must_use]
+    pub const fn failures(&self) -> usize {
+        self.failures
     }
 }
 
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
+/// The median of the turns, if none of them failed.
+fn median(turns: Vec<Result<f64, Failure>>) -> Result<f64, Failure> {
+    let mut values = turns.into_iter().collect::<Result<Vec<f64>, _>>()?;
+    values.sort_by(f64::total_cmp);
+    Ok(values[values.len() / 2])
 }
