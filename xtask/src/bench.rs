@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::steps::{Failure, cargo_path, run};
 
 /// The programs, by the names that `--only` takes.
-const BENCHES: &[&str] = &["journal", "loops"];
+const BENCHES: &[&str] = &["fanout", "journal", "loops"];
 
 /// Runs all of them, or only the one of this name.
 pub(crate) fn bench(only: Option<&str>) -> Result<(), Failure> {
