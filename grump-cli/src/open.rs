@@ -56,6 +56,7 @@ impl Session {
     /// What was typed, and what the environment says where nothing was. (Clap would take a variable
     /// for something that was typed, and then show no help where it is all there is.)
     pub(crate) fn new(mut global: Global) -> Self {
+        global.plane_is_typed = global.plane.is_some();
         // A folder that is typed is meant, whatever plane the environment names.
         if global.plane.is_none() && global.data.is_none() {
             let url = env::var("GRUMP_URL").ok();
@@ -71,6 +72,7 @@ impl Session {
         let mut global = self.global.clone();
         global.data = Some(data);
         global.plane = None;
+        global.plane_is_typed = false;
         Self { global }
     }
 

@@ -24,6 +24,8 @@ pub(crate) struct Output {
     pub(crate) quiet: bool,
     /// More of it.
     pub(crate) verbose: bool,
+    /// What is typed next must name the plane, too.
+    plane_is_typed: bool,
 }
 
 impl Output {
@@ -32,6 +34,7 @@ impl Output {
             json: global.json,
             quiet: global.quiet,
             verbose: global.verbose > 0,
+            plane_is_typed: global.plane_is_typed,
         }
     }
 
@@ -80,9 +83,15 @@ impl Output {
 
     /// Tells what to type next.
     pub(crate) fn suggest(self, heading: &str, steps: &[(String, impl Display)]) {
-        let width = steps.iter().map(|(command, _)| command.len()).max();
+        let typed = |command: &str| match self.plane_is_typed {
+            true => command.replacen("grump ", "grump --plane URL ", 1),
+            false => command.to_owned(),
+        };
+        let lengths = steps.iter().map(|(command, _)| typed(command).len());
+        let width = lengths.max();
         self.talk(heading);
         for (command, what) in steps {
+            let command = typed(command);
             let line = format!(
                 "  {command:width$}   {what}",
                 width = width.unwrap_or_default()

@@ -4,7 +4,7 @@
 use std::{env, net::IpAddr, ops::Deref, sync::Arc};
 
 use grump::{Conflict, Error, ErrorKind, Plane};
-use grump_client::{RalpherClient, RalpherPlane};
+use grump_client::{RalpherClient, RalpherPlane, stream::StreamConfig};
 use grump_engine::{Attach, DataFolder, Owner};
 
 use crate::exit::{Failure, Result};
@@ -19,12 +19,12 @@ pub(crate) struct Place {
     whose: Whose,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Whose {
     /// This process runs it.
     Own,
     /// The process of this number owns the data folder, and serves.
-    Owner(u32),
+    Owner { pid: u32, data: DataFolder },
     /// A server somewhere; whether it is on this machine.
     Elsewhere { here: bool },
 }
@@ -73,7 +73,10 @@ impl Place {
         let attached = owner.attach.as_ref().map(attached);
         Ok(attached.transpose()?.map(|plane| Self {
             plane,
-            whose: Whose::Owner(pid),
+            whose: Whose::Owner {
+                pid,
+                data: data.clone(),
+            },
         }))
     }
 
@@ -92,14 +95,6 @@ impl Place {
         !matches!(self.whose, Whose::Elsewhere { here: false })
     }
 
-    /// The process that owns the data folder and serves this plane.
-    pub(crate) const fn owner(&self) -> Option<u32> {
-        match self.whose {
-            Whose::Owner(pid) => Some(pid),
-            Whose::Own | Whose::Elsewhere { .. } => None,
-        }
-    }
-
     /// Works with it; what goes wrong names the owner.
     pub(crate) async fn work<T>(&self, work: impl AsyncFnOnce(&Self) -> Result<T>) -> Result<T> {
         work(self).await.map_err(|failure| match failure {
@@ -111,36 +106,51 @@ impl Place {
     /// The error with who it is that refused: what cannot be said to an owner that serves is
     /// refused because it owns the folder.
     pub(crate) fn explain(&self, error: Error) -> Error {
-        let Some(pid) = self.owner() else {
+        use ErrorKind::{Stalled, Transport, Truncated, Unsupported};
+        let Whose::Owner { pid, data } = &self.whose else {
             return error;
         };
-        if error.kind() != ErrorKind::Unsupported {
-            return error.with("pid", pid);
+        let serves = Owner::of(data).is_some_and(|owner| owner.identity.process.pid == *pid);
+        match error.kind() {
+            Unsupported => owned(*pid, error),
+            Stalled | Transport | Truncated if !serves => ended(*pid, error),
+            _ => error.with("pid", pid),
         }
-        let message = "the process that serves this data folder cannot be told that";
-        let refused = Error::new(ErrorKind::Conflict, message)
-            .conflicting(Conflict::new("owned"))
-            .with("pid", pid)
-            .advise(format!("wait until it ends, or end it: kill -INT {pid}"));
-        let operation = error.failed_operation().map(str::to_owned);
-        let refused = match operation {
-            Some(operation) => refused.operation(operation),
-            None => refused,
-        };
-        let member = error.context().find(|(name, _)| *name == "member");
-        let refused = match member.map(|(_, member)| member.to_owned()) {
-            Some(member) => refused.with("member", member),
-            None => refused,
-        };
-        refused.caused_by(error)
     }
+}
+
+/// What cannot be said to the owner.
+fn owned(pid: u32, error: Error) -> Error {
+    let message = "the process that serves this data folder cannot be told that";
+    let mut refused = Error::new(ErrorKind::Conflict, message)
+        .conflicting(Conflict::new("owned"))
+        .with("pid", pid)
+        .advise(format!("wait until it ends, or end it: kill -INT {pid}"));
+    if let Some(operation) = error.failed_operation() {
+        refused = refused.operation(operation.to_owned());
+    }
+    if let Some((_, member)) = error.context().find(|(name, _)| *name == "member") {
+        refused = refused.with("member", member);
+    }
+    refused.caused_by(error)
+}
+
+/// The owner is gone, and what it ran with it.
+fn ended(pid: u32, error: Error) -> Error {
+    let message = "the process that served this data folder has ended";
+    Error::new(ErrorKind::Unavailable, message)
+        .with("pid", pid)
+        .advise("look at what it left with `grump loop ls`; `grump loop start` goes on with it")
+        .caused_by(error)
 }
 
 fn attached(attach: &Attach) -> grump::Result<Plane> {
     let base = format!("http://{}", attach.address());
-    let client = RalpherClient::builder(&base)
-        .token(attach.token())
-        .build()?;
+    // It does not come back at this address once it has ended.
+    let mut stream = StreamConfig::default();
+    stream.reconnects = 3;
+    let builder = RalpherClient::builder(&base).token(attach.token());
+    let client = builder.stream(stream).build()?;
     Ok(Plane::new(Arc::new(RalpherPlane::new(client))))
 }
 
@@ -165,9 +175,11 @@ pub(crate) fn token() -> Option<String> {
 mod tests {
     use super::*;
 
-    fn owned() -> Place {
+    /// The place of an owner that is gone.
+    fn owner() -> Place {
+        let data = DataFolder::new("/no/such/folder");
         Place {
-            whose: Whose::Owner(4711),
+            whose: Whose::Owner { pid: 4711, data },
             ..Place::at("ralpher+http://127.0.0.1:1").unwrap()
         }
     }
@@ -175,7 +187,7 @@ mod tests {
     #[test]
     fn what_an_owner_cannot_be_told_is_refused_with_its_number_and_what_it_was() {
         let unsupported = Error::unsupported("deliveries.undo").with("member", "loop.verify");
-        let refused = owned().explain(unsupported);
+        let refused = owner().explain(unsupported);
         assert_eq!(refused.kind(), ErrorKind::Conflict);
         assert_eq!(refused.conflict().unwrap().code, "owned");
         let text = refused.to_string();
@@ -200,8 +212,15 @@ mod tests {
     }
 
     #[test]
+    fn a_stream_that_breaks_because_the_owner_ended_says_so() {
+        let error = owner().explain(Error::new(ErrorKind::Stalled, "again and again"));
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        assert!(error.to_string().contains("has ended"), "{error}");
+    }
+
+    #[test]
     fn other_errors_stay_what_they_are() {
-        let error = owned().explain(Error::new(ErrorKind::NotFound, "there is no such loop"));
+        let error = owner().explain(Error::new(ErrorKind::NotFound, "there is no such loop"));
         assert_eq!(error.kind(), ErrorKind::NotFound);
         let elsewhere = Place::at("ralpher+http://127.0.0.1:1").unwrap();
         let error = elsewhere.explain(Error::unsupported("deliveries.undo"));

@@ -84,6 +84,9 @@ pub(crate) struct Global {
     pub(crate) config: Option<PathBuf>,
     #[arg(long, global = true, value_name = "URL", help = PLANE, conflicts_with = "data")]
     pub(crate) plane: Option<String>,
+    /// What is suggested must name the plane, too.
+    #[arg(skip)]
+    pub(crate) plane_is_typed: bool,
     /// Print JSON: one document, or one per line where events are told
     #[arg(long, global = true)]
     pub(crate) json: bool,

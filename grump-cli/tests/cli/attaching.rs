@@ -49,6 +49,24 @@ fn a_loop_of_the_owner_is_given_a_prompt_and_stopped_from_beside_it() {
 }
 
 #[test]
+fn whoever_follows_a_loop_is_told_that_its_owner_has_ended() {
+    let scene = Scene::new();
+    let owner = scene.serve(&[]);
+    let mut running = scene.start(&["loop", "run", "--prompt", "x", "--agent", "waits"]);
+    running.read_until("● iteration 2");
+    let pid = owner.pid();
+    assert_eq!(owner.ended().code, 0);
+    let ran = running.end();
+    assert_eq!(ran.code, 1, "{ran}");
+    assert!(
+        ran.stderr.contains("has ended") && ran.stderr.contains(&pid),
+        "{ran}"
+    );
+    scene.nothing_is_left();
+    assert_eq!(scene.only()["resumable"], true);
+}
+
+#[test]
 fn what_the_owner_cannot_be_told_is_refused_with_its_number() {
     let scene = Scene::new();
     let owner = scene.serve(&[]);

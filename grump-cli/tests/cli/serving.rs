@@ -22,6 +22,7 @@ fn a_loop_runs_on_a_plane_elsewhere_from_its_prompt_to_its_merge() {
     let ran = plane.grump(&["loop", "run", "--prompt", "Do it", "--agent", "done"]);
     assert_eq!(ran.code, 0, "{ran}");
     assert!(ran.stdout.contains("● iteration 1"), "{ran}");
+    assert!(ran.stderr.contains("grump --plane URL loop diff"), "{ran}");
     let runs = plane.json(&["loop", "ls"]);
     let id = runs[0]["id"].as_str().unwrap();
     assert_eq!(status(&plane.json(&["loop", "show", id])), "completed");
