@@ -188,6 +188,6 @@ async fn a_permission_asked_for_in_a_gap_is_answered() {
     let mut session = session(part).await;
     let played = play(&mut *session, turn(), Ruling::Allow).await;
     assert_eq!(played.asked.len(), 1);
-    assert_eq!(played.asked[0].title, "edit: hello.txt");
+    assert_eq!(played.asked[0].title, "hello.txt");
     assert_eq!(played.end().outcome, TurnOutcome::Finished);
 }

@@ -79,8 +79,10 @@ fn answer(outcome: RequestPermissionOutcome) -> Value {
 }
 
 /// The prompt that says why something was refused.
-pub(super) fn word(title: &str, word: &str) -> String {
-    format!("What you asked for was refused: {title}\nThe reason: {word}\nGo on without it.")
+pub(super) fn word(action: &str, title: &str, word: &str) -> String {
+    format!(
+        "What you asked for was refused ({action}): {title}\nThe reason: {word}\nGo on without it."
+    )
 }
 
 pub(super) fn request(method: &str, params: impl Serialize) -> Result<UntypedMessage> {

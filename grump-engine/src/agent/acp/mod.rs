@@ -124,17 +124,19 @@ impl Agent for AcpAgent {
 struct Session {
     agent: AcpAgent,
     site: Site,
-    /// `None` while a turn has it, and after one that did not come to its end: what became of the
-    /// process then is not known.
     link: Option<Link>,
     told_who_decides: bool,
 }
 
 impl Session {
-    async fn link(&mut self) -> Result<Link> {
-        match self.link.take() {
+    /// The agent, ready for another turn: started anew where the last one did not come to its end.
+    async fn ready(&mut self) -> Result<&mut Link> {
+        if let Some(link) = self.link.take_if(|link| link.busy) {
+            link.close().await?;
+        }
+        match &mut self.link {
             Some(link) => Ok(link),
-            None => Link::open(&self.agent, &self.site).await,
+            none => Ok(none.insert(Link::open(&self.agent, &self.site).await?)),
         }
     }
 
@@ -152,18 +154,12 @@ impl Session {
 impl AgentSession for Session {
     async fn turn(&mut self, turn: Turn, sink: Sink) -> Result<TurnEnd> {
         self.tell_who_decides(&sink).await?;
-        let mut link = tokio::select! {
-            link = self.link() => link?,
+        let (site, mode) = (self.site.clone(), self.agent.mode.clone());
+        let link = tokio::select! {
+            link = self.ready() => link?,
             () = turn.stop.cancelled() => return Ok(turn::stopped_before_it_began()),
         };
-        let mode = self.agent.mode.as_deref();
-        let played = turn::play(&mut link, &self.site, mode, &turn, sink).await?;
-        if played.at_rest {
-            self.link = Some(link);
-        } else {
-            link.close().await?;
-        }
-        Ok(played.end)
+        turn::play(link, &site, mode.as_deref(), &turn, sink).await
     }
 
     async fn close(mut self: Box<Self>) -> Result<()> {

@@ -49,6 +49,8 @@ pub(super) type Answer = Pin<Box<dyn Future<Output = Result<Value, acp::Error>> 
 /// An agent that runs and is connected to.
 #[derive(Debug)]
 pub(super) struct Link {
+    /// It is at a turn, or a turn broke off: what it is at then is not known.
+    pub(super) busy: bool,
     connection: ConnectionTo<acp::Agent>,
     heard: mpsc::Receiver<Heard>,
     /// What came while something else was waited for.
@@ -96,6 +98,7 @@ impl Link {
         let listening = listen(stderr, last_words.clone());
         let (serving, connection) = serve(stdin, incoming, queue);
         Ok(Self {
+            busy: false,
             connection: connection
                 .await
                 .map_err(|_| fault("the connection broke off"))?,
@@ -232,6 +235,7 @@ impl Link {
 
     /// Why the agent ended, or closed its output, in the middle of something.
     pub(super) async fn ended(&mut self) -> Error {
+        self.busy = true;
         let ended = match timeout(LAST_WORDS_WITHIN, self.child.wait()).await {
             Ok(ended) => ended,
             Err(_) => self.child.kill().await,

@@ -189,7 +189,7 @@ fn a_question_is_asked_with_all_that_the_agent_said() {
     let heard = hear(recording!("opencode-write-asking"));
     let question = &heard.asked[0];
     assert_eq!(question.action, "edit");
-    assert_eq!(question.title, "edit: /repo/hello.txt");
+    assert_eq!(question.title, "/repo/hello.txt");
     assert_eq!(question.call_id, heard.called()[0].call_id);
     let detail = question.detail.as_ref().unwrap().value();
     assert_eq!(detail["toolCall"]["content"][0]["type"], "diff");

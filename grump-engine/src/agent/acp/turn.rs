@@ -21,13 +21,6 @@ use super::{
 /// How long the agent has to come to rest after it was told to stop.
 const REST: Duration = Duration::from_secs(2);
 
-/// What came of a turn.
-pub(super) struct Played {
-    pub(super) end: TurnEnd,
-    /// The agent is done with it, and can be given another.
-    pub(super) at_rest: bool,
-}
-
 /// Plays one turn.
 pub(super) async fn play(
     link: &mut Link,
@@ -35,13 +28,10 @@ pub(super) async fn play(
     mode: Option<&str>,
     turn: &Turn,
     sink: Sink,
-) -> Result<Played> {
+) -> Result<TurnEnd> {
     let session = tokio::select! {
         biased;
-        () = turn.stop.cancelled() => {
-            let end = stopped_before_it_began();
-            return Ok(Played { end, at_rest: false });
-        }
+        () = turn.stop.cancelled() => return Ok(stopped_before_it_began()),
         session = set_up(link, site, mode, turn) => session?,
     };
     let play = Play {
@@ -100,6 +90,7 @@ async fn until(deadline: Option<Instant>) {
 /// A question that waits for its answer.
 struct Asked {
     permission: Permission,
+    action: String,
     title: String,
     responder: Responder,
 }
@@ -127,20 +118,18 @@ struct Play<'a> {
 }
 
 impl Play<'_> {
-    async fn play(mut self) -> Result<Played> {
+    async fn play(mut self) -> Result<TurnEnd> {
         let mut prompt = self.turn.prompt.clone();
         loop {
-            let Some(stopped) = self.prompt(&prompt).await? else {
+            let stopped = self.prompt(&prompt).await?;
+            let Some(stopped) = stopped.filter(|_| self.stopping.is_none()) else {
                 let told = self.mapper.finish(None);
                 self.tell_all(None, told).await?;
-                return Ok(self.played(TurnOutcome::Stopped, false));
+                return Ok(self.end(TurnOutcome::Stopped));
             };
-            if self.stopping.is_some() {
-                return Ok(self.played(TurnOutcome::Stopped, true));
-            }
             let outcome = self.outcome(&stopped.stop_reason)?;
             if self.words.is_empty() || outcome == TurnOutcome::CutOff {
-                return Ok(self.played(outcome, true));
+                return Ok(self.end(outcome));
             }
             self.refused_at = None;
             prompt = std::mem::take(&mut self.words).join("\n\n");
@@ -150,6 +139,7 @@ impl Play<'_> {
     /// Gives a prompt and waits until the agent is done with it; `None` if it was told to stop and
     /// did not in time.
     async fn prompt(&mut self, text: &str) -> Result<Option<Stopped>> {
+        self.link.busy = true;
         let mut answer = self.link.send(args::prompt(&self.session, text)?);
         loop {
             let (deadline, silent) = (self.stopping, self.silent);
@@ -216,10 +206,11 @@ impl Play<'_> {
         let (told, question) = self.mapper.permission(permission, detail);
         self.tell_all(None, told).await?;
         self.questions += 1;
-        let (number, title) = (self.questions, question.title.clone());
+        let number = self.questions;
         let asked = Asked {
             permission: options,
-            title,
+            action: question.action.clone(),
+            title: question.title.clone(),
             responder,
         };
         self.asked.insert(number, asked);
@@ -250,7 +241,8 @@ impl Play<'_> {
         }
         let reply = args::reply(&asked.permission, &ruling);
         if let Ruling::Deny(Some(word)) = ruling {
-            self.words.push(args::word(&asked.title, &word));
+            self.words
+                .push(args::word(&asked.action, &asked.title, &word));
         }
         respond(asked.responder, reply)
     }
@@ -267,6 +259,7 @@ impl Play<'_> {
     }
 
     async fn over(&mut self, answer: Result<Value, acp::Error>) -> Result<Stopped> {
+        self.link.busy = false;
         let stopped = match answer {
             Ok(answer) => serde_json::from_value::<Stopped>(answer)
                 .map_err(|error| fault("the agent did not say how it ended").caused_by(error)),
@@ -293,14 +286,10 @@ impl Play<'_> {
         }
     }
 
-    fn played(&self, outcome: TurnOutcome, at_rest: bool) -> Played {
-        let final_message = self.mapper.last().to_owned();
-        Played {
-            end: TurnEnd {
-                final_message,
-                outcome,
-            },
-            at_rest,
+    fn end(&self, outcome: TurnOutcome) -> TurnEnd {
+        TurnEnd {
+            final_message: self.mapper.last().to_owned(),
+            outcome,
         }
     }
 }

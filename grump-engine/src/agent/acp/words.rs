@@ -83,17 +83,16 @@ pub(super) fn used(tokens: Tokens, cost: Option<&Cost>) -> Option<UsageReported>
 /// What a permission asks for; `detail` is all that the agent said.
 pub(super) fn question(id: &str, call: &Call, title: Option<&str>, detail: &Value) -> Question {
     let action = match call.kind.as_deref() {
-        Some("execute") => "bash".to_owned(),
-        Some(kind) if kind != "other" => kind.to_owned(),
-        _ => call.tool(),
+        Some("execute") => "bash",
+        kind => kind.unwrap_or("other"),
     };
     let asked = &detail["toolCall"]["rawInput"];
     let command = asked["command"].as_str();
     let what = command.or(title).unwrap_or_default();
     let line: Vec<_> = what.split_whitespace().collect();
     Question {
-        title: format!("{action}: {}", line.join(" ")),
-        action,
+        title: line.join(" "),
+        action: action.to_owned(),
         detail: Some(Json::from(detail.clone())),
         call_id: Some(id.to_owned()),
     }

@@ -179,7 +179,7 @@ fn a_permission_is_asked_for_with_what_it_is_about() {
     let (id, question) = asked.unwrap();
     assert!(id.starts_with("per_"), "{id}");
     assert_eq!(question.action, "edit");
-    assert_eq!(question.title, "edit: /repo/hello.txt");
+    assert_eq!(question.title, "/repo/hello.txt");
     assert_eq!(question.call_id, heard.calls()[0].call_id);
     let detail = question.detail.as_ref().unwrap().value();
     assert_eq!(detail["patterns"], json!(["hello.txt"]));

@@ -87,5 +87,5 @@ fn title(permission: &Permission) -> String {
         .find_map(|member| permission.metadata[member].as_str())
         .map_or_else(|| permission.patterns.join(", "), str::to_owned);
     let line: Vec<_> = what.split_whitespace().collect();
-    format!("{}: {}", permission.permission, line.join(" "))
+    line.join(" ")
 }
