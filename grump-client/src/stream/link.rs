@@ -1,9 +1,9 @@
 //! [`Link`]: one connection, and what is known of it.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use futures::StreamExt;
-use grump_core::{Cursor, Error, Run};
+use grump_core::{Cursor, Error, Run, RunRef};
 use tokio::time::{Instant, timeout_at};
 
 use super::{
@@ -26,11 +26,11 @@ pub(super) struct Link {
     pub(super) opened: Instant,
     /// Whether it told anything new.
     pub(super) told: bool,
-    /// Whether it told where a run is.
-    pub(super) told_status: bool,
-    /// How the one run was before the connection was made.
-    pub(super) before: Option<Run>,
-    /// Whether `before` is to be told where the connection tells nothing else of the end.
+    /// The runs of which it told, before it was live, where they are.
+    pub(super) told_of: BTreeSet<RunRef>,
+    /// How runs were before the connection was made: the one that is watched, or all, or none.
+    pub(super) before: Vec<Run>,
+    /// Whether that is to be told where events do not explain it.
     pub(super) shows_before: bool,
     /// How long nothing but heartbeats came, pauses of the consumer left out.
     pub(super) quiet: Duration,
@@ -47,16 +47,17 @@ impl Link {
             has_heartbeats: false,
             opened: Instant::now(),
             told: false,
-            told_status: false,
-            before: None,
+            told_of: BTreeSet::new(),
+            before: Vec::new(),
             shows_before: false,
             quiet: Duration::ZERO,
             patience: config.quiet,
         }
     }
 
-    /// Says how the run was before the connection was made, and whether to tell so at the end.
-    pub(super) fn behind(mut self, before: Option<Run>, shows_before: bool) -> Self {
+    /// Says how runs were before the connection was made, and whether to tell so where events do not
+    /// explain it.
+    pub(super) fn behind(mut self, before: Vec<Run>, shows_before: bool) -> Self {
         self.before = before;
         self.shows_before = shows_before;
         self

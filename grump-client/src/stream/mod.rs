@@ -2,7 +2,8 @@
 //!
 //! `source` is what it asks of a dialect; `told`, `difference` and `settle` judge what was told and
 //! what was not; `pace` and `loss` say how long to wait and when to give up; `link` is one
-//! connection; `watcher` is the machine, with one function for each of its states:
+//! connection; `watcher` is the machine, with one function for each of its states, and `telling`
+//! what it tells beside events:
 //!
 //! ```text
 //!            ┌────────── Doubting ◄──┐ the state shows more
@@ -36,6 +37,7 @@ mod loss;
 mod pace;
 mod settle;
 mod source;
+mod telling;
 mod told;
 mod watcher;
 
@@ -136,11 +138,12 @@ impl Beginning {
             Some(run) => vec![run.clone()],
             None => self.source.read_all().await?,
         };
-        let shows_before = asked == Since::Now;
+        let shows_before = asked == Since::Now && self.run.is_some();
         let cursor = match asked {
             Since::Cursor(cursor) => Some(cursor),
             _ => connection.start.clone(),
         };
+        let before = before.into_iter().collect();
         let link = Link::new(connection, &self.config).behind(before, shows_before);
         let mut watcher = self.watcher();
         watcher.resume(link, cursor, &known);

@@ -102,6 +102,16 @@ impl Told {
         self.made_up.clear();
     }
 
+    /// Takes this one of them as told.
+    pub(super) fn set(&mut self, run: &Run) {
+        self.runs.insert(run.name.clone(), Standing::of(run));
+    }
+
+    /// Takes this one as removed.
+    pub(super) fn remove(&mut self, run: &RunRef) {
+        self.runs.remove(run);
+    }
+
     /// Takes in what is told now. False is that it was told already, as a difference.
     pub(super) fn follow(&mut self, event: &Event) -> bool {
         if !self.made_up.is_empty() && self.made_up.remove(&name(event)) {

@@ -8,9 +8,9 @@ use grump_core::{
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{
-    difference::{difference, removal},
+    difference::removal,
     link::{Heard, Link},
-    loss::{Loss, gap, is_fatal, late},
+    loss::{Loss, is_fatal, late},
     pace::{Pace, StreamConfig},
     settle::settle,
     source::{Frame, Source},
@@ -51,18 +51,18 @@ impl State {
 pub(super) struct Watcher {
     source: Arc<dyn Source>,
     /// The run that is watched; `None` is all, without an end.
-    run: Option<RunRef>,
+    pub(super) run: Option<RunRef>,
     config: StreamConfig,
     pace: Pace,
-    told: Told,
+    pub(super) told: Told,
     /// The position behind what was told, where the server has positions.
-    cursor: Option<Cursor>,
+    pub(super) cursor: Option<Cursor>,
     /// Why the last connection was lost.
-    loss: Loss,
-    /// How the one run was when it was last read, if that was after the last connection was made.
-    read: Option<Run>,
+    pub(super) loss: Loss,
+    /// How the runs were when they were read after the last connection was made.
+    read: Option<Vec<Run>>,
     /// What is to be yielded next.
-    steps: VecDeque<Step>,
+    pub(super) steps: VecDeque<Step>,
     state: State,
 }
 
@@ -175,7 +175,9 @@ impl Watcher {
         link.patience = self.config.quiet;
         self.cursor = cursor.cloned().or_else(|| self.cursor.take());
         for event in events {
-            link.told_status |= status(&event.payload).is_some();
+            if !link.is_live && status(&event.payload).is_some() {
+                link.told_of.insert(event.run.clone());
+            }
             if self.told.follow(&event) {
                 let update = Update::Event(event);
                 self.steps.push_back((cursor.cloned(), update));
@@ -188,24 +190,28 @@ impl Watcher {
         }
     }
 
-    /// All that was stored has been told: either the work goes on, or that was all.
-    fn on_live(&mut self, link: Link) -> State {
-        let Some(run) = &self.run else {
-            return State::Following(link);
-        };
-        if self.told.is_over(run) && (link.told_status || link.before.is_none()) {
-            return State::Over(None);
+    /// All that was stored has been told: either the work goes on, or that was all. What the state
+    /// showed before the connection was made, and no event explains, is told as it is.
+    fn on_live(&mut self, mut link: Link) -> State {
+        let before = mem::take(&mut link.before);
+        if link.shows_before && self.run.is_none() {
+            self.tell_removed(&before, &link);
         }
-        match link.before {
-            Some(before) if before.status.unified.is_terminal() && !link.told_status => {
-                if link.shows_before {
-                    self.tell_run(before);
-                }
-                State::Over(None)
+        let mut is_untold = false;
+        for run in before {
+            let is_end = self.run.is_some() && run.status.unified.is_terminal();
+            if link.told_of.contains(&run.name) {
+                // Events told that it works, and none that it ended.
+                is_untold |= is_end && !self.told.is_over(&run.name);
+            } else if link.shows_before && (is_end || !self.told.agrees_on(&run)) {
+                self.told.set(&run);
+                self.tell_run(run);
             }
-            // It ended in a way that no event told.
-            Some(ref before) if before.status.unified.is_terminal() => State::Silent(link),
-            _ => State::Following(link),
+        }
+        if is_untold {
+            State::Silent(link)
+        } else {
+            self.following_or_over(link)
         }
     }
 
@@ -238,7 +244,7 @@ impl Watcher {
         }
     }
 
-    async fn on_doubting(&mut self, mut link: Link, mut runs: Vec<Run>) -> State {
+    async fn on_doubting(&mut self, mut link: Link, runs: Vec<Run>) -> State {
         let until = Instant::now() + self.config.grace;
         loop {
             let left = until.saturating_duration_since(Instant::now());
@@ -253,9 +259,7 @@ impl Watcher {
         if let Some(run) = self.run.clone().filter(|_| runs.is_empty()) {
             return self.gone(&run);
         }
-        if self.run.is_some() {
-            self.read = runs.pop();
-        }
+        self.read = Some(runs);
         self.lost(&link, "the state shows more than the stream told", None)
     }
 
@@ -267,7 +271,11 @@ impl Watcher {
             Err(error) => return self.not_connected(error),
         };
         let is_resumed = self.cursor.is_some() && connection.start.is_some();
-        let link = Link::new(connection, &self.config).behind(self.read.take(), true);
+        let link = Link::new(connection, &self.config);
+        let link = match self.read.take() {
+            Some(read) => link.behind(read, true),
+            None => link,
+        };
         if is_resumed {
             State::Following(link)
         } else {
@@ -298,44 +306,6 @@ impl Watcher {
             }
             Err(error) => self.lost(&link, "the state cannot be read", Some(error)),
         }
-    }
-
-    /// Tells each run that is not where it was told to be, and what must have happened to it; the
-    /// one run that is watched in any case.
-    fn tell_differences(&mut self, runs: &[Run]) {
-        let removed = self.told.gone(runs).map(removal).collect();
-        let mut changed = Vec::new();
-        for run in runs {
-            if self.run.is_some() || !self.told.agrees_on(run) {
-                changed.push((run, difference(self.told.standing(&run.name), run)));
-            }
-        }
-        self.told.read(runs);
-        self.push_events(removed);
-        for (run, events) in changed {
-            self.tell_run(run.clone());
-            self.push_events(events);
-        }
-    }
-
-    fn push_events(&mut self, events: Vec<Event>) {
-        self.told.made_up(&events);
-        let steps = events
-            .into_iter()
-            .map(|event| Update::Event(Arc::new(event)));
-        self.steps.extend(steps.map(|update| (None, update)));
-    }
-
-    /// Tells that something may be missing; what follows is at this position.
-    fn push_gap(&mut self, before: Option<Cursor>) {
-        let after = std::mem::replace(&mut self.cursor, before.clone());
-        let gap = gap(self.loss.words, after, before);
-        self.steps.push_back((None, Update::Gap(gap)));
-    }
-
-    fn tell_run(&mut self, run: Run) {
-        let update = Update::Resync(Box::new(run));
-        self.steps.push_back((self.cursor.clone(), update));
     }
 
     /// The run that is watched was removed, and with it whatever was to be told of it.

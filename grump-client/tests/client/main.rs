@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod endpoints;
+mod ours;
 mod quirks;
 mod resuming;
 mod retrying;

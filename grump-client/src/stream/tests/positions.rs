@@ -153,3 +153,25 @@ async fn the_position_is_known_before_the_first_update_and_behind_each() {
     updates.next().await.unwrap().unwrap();
     assert_eq!(updates.cursor(), Some(&Cursor::new("j-1")));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_of_all_shows_what_no_event_told_and_goes_on() {
+    let server = Server::new(
+        true,
+        vec![
+            vec![
+                Tells("live"),
+                Waits(5),
+                Is(RunStatus::Cancelled, 1),
+                Waits(600),
+            ],
+            vec![Tells("live"), Waits(600), Removes, Waits(3600)],
+            vec![Tells("live"), Waits(600), Tells("1 a")],
+        ],
+    );
+    let source = Arc::new(server.clone());
+    let updates = watch(source, None, Since::Now, StreamConfig::default());
+    let told: Vec<_> = updates.await.unwrap().map(short).take(3).collect().await;
+    assert_eq!(told, ["is cancelled", "run.deleted", "a"]);
+    assert_eq!(server.asked().len(), 3);
+}
