@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use futures::{StreamExt, future::join_all};
-use grump::{Cursor, Event, NewLoop, Plane, Run, Since, Update};
+use grump::{ControlPlane, Cursor, Event, NewLoop, Plane, Run, Since, Update};
 use grump_client::RalpherPlane;
 use grump_engine::{
     DataFolder, Engine,
@@ -95,7 +95,8 @@ async fn any_pattern_of_faults_is_exactly_the_same_sequence() {
     let ours = Ours::start().await;
     let run = ours.created(scripts::TELLS_ALL).await;
     let seed = Seed::fresh();
-    let cases = (0..12).map(|case| survived(&ours, &run, move |number| seed.plan(case * 1000 + number)));
+    let cases =
+        (0..12).map(|case| survived(&ours, &run, move |number| seed.plan(case * 1000 + number)));
     let starting = async { ours.plane().loops().start(&run).await.unwrap() };
     let (told, _) = futures::join!(join_all(cases), starting);
     let whole = ours.plane().loops().watch(&run, Since::Beginning).await;

@@ -113,7 +113,7 @@ impl Follower {
     /// The next frames; `None` when the stream is over.
     pub(super) async fn next(&mut self) -> Option<Bytes> {
         loop {
-            if let Some(comment) = self.greet() {
+            if let Some(comment) = self.greet().await {
                 return Some(comment);
             }
             self.news.mark_unchanged();
@@ -131,26 +131,39 @@ impl Follower {
 
     /// What is to be said before the next events. A plane without positions cannot tell that
     /// everything was told.
-    fn greet(&mut self) -> Option<Bytes> {
-        match self.greeting {
-            Greeting::Connected => {
-                self.greeting = Greeting::Live;
-                Some(Bytes::from_static(CONNECTED))
+    async fn greet(&mut self) -> Option<Bytes> {
+        let (comment, next) = match self.greeting {
+            Greeting::Done => return None,
+            Greeting::Connected => (CONNECTED, Greeting::Live),
+            Greeting::Live => {
+                if !self.has_told_all().await {
+                    return None;
+                }
+                (LIVE, Greeting::Done)
             }
-            Greeting::Live if self.has_told_all() => {
-                self.greeting = Greeting::Done;
-                Some(Bytes::from_static(LIVE))
-            }
-            _ => None,
-        }
+        };
+        self.greeting = next;
+        Some(Bytes::from_static(comment))
     }
 
-    fn has_told_all(&self) -> bool {
-        match &self.standing {
-            Standing::Hub(_, cursor) => cursor.is_some(),
-            Standing::Own(own) => own.told_all() && own.cursor().is_some(),
-            Standing::Over => false,
-        }
+    /// Whether everything that is stored was told: the hub may be behind its plane.
+    async fn has_told_all(&mut self) -> bool {
+        let cursor = match &self.standing {
+            Standing::Hub(place, Some(cursor)) => match self.hub.ring().read(*place) {
+                At::End => cursor.clone(),
+                _ => return false,
+            },
+            Standing::Own(own) => return own.told_all() && own.cursor().is_some(),
+            _ => return false,
+        };
+        self.source.is_last(self.run.as_ref(), cursor).await
+    }
+
+    /// Whether this one may read with all others where it meets them. A plane that cannot say what
+    /// is stored tells by the end of a run's own stream that all was told.
+    fn may_join(&self) -> bool {
+        let waits = matches!(self.greeting, Greeting::Live) && self.run.is_some();
+        !waits || self.source.has_history()
     }
 
     /// The next of what all are told; empty where it does not concern this one.
@@ -191,6 +204,7 @@ impl Follower {
 
     /// The next of this one's own stream; empty where it meets the hub.
     async fn alone(&mut self) -> Option<Bytes> {
+        let may_join = self.may_join();
         let Standing::Own(own) = &mut self.standing else {
             return None;
         };
@@ -205,7 +219,7 @@ impl Follower {
             Said::Nothing if frames.is_empty() => {}
             said => return Some(self.say(said, frames)),
         }
-        if let Some(place) = own.meet(&self.hub) {
+        if let Some(place) = own.meet(&self.hub).filter(|_| may_join) {
             self.join(place);
             return Some(Bytes::new());
         }

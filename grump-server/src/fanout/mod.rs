@@ -27,7 +27,8 @@ use std::{
 use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
 use grump_core::{
-    ControlPlane, Cursor, Error, ErrorKind, Events, Operation, Result, Retry, RunRef, Since,
+    ControlPlane, Cursor, Error, ErrorKind, EventQuery, Events, Operation, Result, Retry, RunRef,
+    Since,
 };
 
 mod beat;
@@ -153,7 +154,7 @@ impl Fanout {
             // Without positions there is nothing to go back to.
             _ if now.is_none() => Some((end, None)),
             Since::Now => Some((end, now)),
-            Since::Cursor(cursor) => {
+            Since::Cursor(cursor) if run.is_none() || self.source.has_history() => {
                 let met = hub.ring().find(cursor, 0);
                 met.map(|place| (place, Some(cursor.clone())))
             }
@@ -221,6 +222,22 @@ impl Source {
         self.plane.info().require(operation)?;
         let events = self.plane.facets().events.as_ref();
         events.ok_or_else(|| Error::unsupported(operation.as_str()))
+    }
+
+    /// Whether the plane can say what is stored.
+    fn has_history(&self) -> bool {
+        self.all(Operation::EventsHistory).is_ok()
+    }
+
+    /// Whether nothing is stored behind this position, as far as the plane can say.
+    async fn is_last(&self, run: Option<&RunRef>, cursor: Cursor) -> bool {
+        let Ok(events) = self.all(Operation::EventsHistory) else {
+            return true;
+        };
+        let mut behind = EventQuery::default().after(cursor).limit(1);
+        behind.run = run.cloned();
+        let page = events.history(behind).await;
+        page.is_ok_and(|page| page.events.is_empty())
     }
 
     /// Refuses a run that is not there.

@@ -95,11 +95,26 @@ async fn a_stream_from_now_says_connected_then_live_then_what_happens_with_posit
     let subscription = fanout.all(Since::Now).await.unwrap();
     assert_eq!(subscription.cursor, Some(Cursor::new("tape-1")));
     let mut listener = Listener::of(subscription);
+    listener.until(": live\n\n").await;
     tape.tell("a", "after");
     let read = listener.until("after\n\n").await;
     let mut expected = String::from(": connected\n:");
     write!(expected, "{}\n\n", " ".repeat(2048 - expected.len() - 2)).unwrap();
     assert_eq!(read, expected + ": live\n\nid: tape-2\ndata: after\n\n");
+}
+
+/// Whoever reads with all others from a moment ago is not live until all was told.
+#[tokio::test]
+async fn a_stream_is_live_only_behind_what_is_stored() {
+    let tape = Tape::new();
+    let fanout = fanout(&tape, limits());
+    let mut other = Listener::all(&fanout, Since::Now).await;
+    tape.tell("a", "first");
+    tape.tell("a", "second");
+    other.until("second").await;
+    let mut listener = Listener::all(&fanout, Cursor::new("tape-1").into()).await;
+    let read = listener.until(": live\n\n").await;
+    assert!(read.contains("second"), "{read}");
 }
 
 #[tokio::test]
