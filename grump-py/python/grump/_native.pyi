@@ -1,14 +1,18 @@
 """The native half. Private: use the names of the package ``grump``."""
 
 from collections.abc import Generator
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, final
+
+__all__ = ["Call", "_keeper", "Plane", "connect", "embedded", "Stream"]
 
 _T_co = TypeVar("_T_co", covariant=True)
 
+@final
 class Call(Generic[_T_co]):
     def wait(self) -> _T_co: ...
     def __await__(self) -> Generator[Any, None, _T_co]: ...
 
+@final
 class Plane:
     @property
     def info(self) -> str: ...
@@ -16,6 +20,7 @@ class Plane:
     def watch(self, operation: str, arguments: str) -> Stream: ...
     def close(self) -> Call[None]: ...
 
+@final
 class Stream:
     @property
     def ended(self) -> bool: ...

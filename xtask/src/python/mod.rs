@@ -82,7 +82,7 @@ impl Environment {
     }
 
     /// What users write against the package must pass the strictest checks, and so must the
-    /// package itself.
+    /// package itself; the stub of its native half must say what that has.
     fn types(&self) -> Result<(), Failure> {
         let strict = [
             "-m",
@@ -95,7 +95,7 @@ impl Environment {
             let arguments = [&strict[..], &[checked]].concat();
             self.python(&format!("python: types of {checked}"), &arguments)?;
         }
-        Ok(())
+        self.python("python: stub", &["-m", "mypy.stubtest", "grump._native"])
     }
 
     fn pip(&self, what: &str, arguments: &[&str]) -> Result<(), Failure> {
