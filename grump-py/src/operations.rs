@@ -26,10 +26,7 @@ macro_rules! calls {
             match operation {
                 $($name => {
                     let $arguments: $type = read(arguments)?;
-                    Ok(Call::new(async move {
-                        let _ = &$arguments;
-                        written(&$answer)
-                    }))
+                    Ok(Call::new(async move { written(&$answer) }))
                 })*
                 _ => Err(unknown(operation)),
             }
@@ -99,12 +96,11 @@ pub(crate) fn watch(plane: Plane, operation: &str, arguments: &str) -> Result<St
 }
 
 async fn waited(plane: &Plane, wait: &Wait) -> Result<grump::Run> {
-    let over = plane.runs();
-    let over = over.wait(&wait.run);
+    let runs = plane.runs();
     let Some(patience) = wait.patience() else {
-        return over.await;
+        return runs.wait(&wait.run).await;
     };
-    let done = timeout(patience, over).await;
+    let done = timeout(patience, runs.wait(&wait.run)).await;
     done.unwrap_or_else(|_| {
         Err(
             Error::new(ErrorKind::Timeout, "the run's work is not over yet")

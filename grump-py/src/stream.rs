@@ -201,7 +201,9 @@ impl Shared {
     fn push(&self, stream: &EventStream, update: &Update) -> Result<usize> {
         let item = (stream.cursor().cloned(), text(update)?);
         let mut read = self.read();
-        read.items.push_back(item);
+        if !read.ended {
+            read.items.push_back(item);
+        }
         Ok(read.items.len())
     }
 }

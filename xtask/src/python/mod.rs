@@ -12,7 +12,7 @@ use std::{
 
 pub(crate) use facade::generate;
 
-use crate::steps::{Failure, root, run};
+use crate::steps::{Failure, cargo_path, root, run};
 
 /// Written last: an environment without it was cut short and is made again.
 const DONE: &str = ".installed";
@@ -24,6 +24,7 @@ pub(crate) fn test() -> Result<(), Failure> {
     let environment = Environment::prepare()?;
     environment.install()?;
     environment.types()?;
+    server()?;
     let tests = [
         "-m",
         "pytest",
@@ -33,6 +34,19 @@ pub(crate) fn test() -> Result<(), Failure> {
     ];
     environment.python("python: tests", &tests)?;
     environment.python("python: example one_loop", &["examples/python/one_loop.py"])
+}
+
+/// Builds the command whose `serve` the tests talk to.
+fn server() -> Result<(), Failure> {
+    let build = ["build", "--quiet", "--package", "grump-cli"];
+    run("python: server", Command::new(cargo_path()).args(build))
+}
+
+/// Where cargo leaves it.
+fn server_path() -> PathBuf {
+    let target = env::var_os("CARGO_TARGET_DIR");
+    let target = target.map_or_else(|| root().join("target"), PathBuf::from);
+    target.join("debug/grump")
 }
 
 /// A virtual environment with what the tests need.
@@ -116,6 +130,7 @@ impl Environment {
                 .args(arguments)
                 .env("PATH", self.search_path()?)
                 .env("MATURIN_PEP517_ARGS", "--profile dev --strip")
+                .env("GRUMP_BIN", server_path())
                 .env("PYTHONDONTWRITEBYTECODE", "1"),
         )
     }
