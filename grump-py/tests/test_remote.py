@@ -14,11 +14,16 @@ import grump
 
 
 class Server(ThreadingHTTPServer):
-    """A server of the Ralpher dialect that has nothing, and remembers who asked."""
+    """A server of the Ralpher dialect that has nothing, and remembers who asked.
+
+    It never says how it is: it waits until nobody wants to know any more.
+    """
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.tokens: list[str | None] = []
+        self.asked = threading.Event()
+        self.given_up = threading.Event()
 
     @property
     def url(self) -> str:
@@ -30,7 +35,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.tokens.append(self.headers["authorization"])
-        if self.path == "/api/loops":
+        if self.path == "/api/health":
+            self.server.asked.set()
+            assert self.connection.recv(1) == b""
+            self.server.given_up.set()
+        elif self.path == "/api/loops":
             self.answer(200, [])
         else:
             self.answer(404, {"error": "not_found", "message": "Loop not found"})
@@ -67,6 +76,19 @@ def test_a_plane_elsewhere_is_awaited(server: Server) -> None:
     async def main() -> None:
         async with grump.aconnect(server.url) as plane:
             assert await plane.loops.list() == []
+
+    asyncio.run(main())
+
+
+def test_cancelling_a_task_gives_up_its_request(server: Server) -> None:
+    async def main() -> None:
+        async with grump.aconnect(server.url) as plane:
+            asking = asyncio.create_task(plane.system.health())
+            await asyncio.to_thread(server.asked.wait)
+            asking.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asking
+            assert await asyncio.to_thread(server.given_up.wait, 60)
 
     asyncio.run(main())
 
