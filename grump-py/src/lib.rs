@@ -10,6 +10,7 @@
 //! | `plane` | opening a plane, and asking it |
 //! | `operations`, `arguments` | every operation, and what it takes |
 //! | `error` | errors as Python exceptions |
+//! | `logging` | what is logged, as records of Python's |
 //!
 //! Answers and arguments cross as JSON text: it is made and read without the interpreter's lock.
 
@@ -17,6 +18,7 @@ mod arguments;
 mod call;
 mod deliver;
 mod error;
+mod logging;
 mod operations;
 mod plane;
 mod runtime;

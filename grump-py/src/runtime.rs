@@ -15,6 +15,7 @@ static SHARED: LazyLock<io::Result<Shared>> = LazyLock::new(|| {
         .thread_name("grump")
         .enable_all()
         .build()?;
+    crate::logging::install();
     let pid = process::id();
     Ok(Shared { runtime, pid })
 });

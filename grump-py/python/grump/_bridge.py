@@ -26,6 +26,14 @@ def settle(answers: list[tuple[Future[Any], Any, BaseException | None]]) -> None
             future.set_exception(error)
 
 
+def log(level: int, target: str, text: str) -> None:
+    """Logs a record of the native half: ``grump_engine::agent`` under ``grump.engine.agent``."""
+    import logging
+
+    name = target.replace("::", ".").replace("_", ".", 1)
+    logging.getLogger(name).log(level, "%s", text)
+
+
 async def awaited(call: _native.Call[_T]) -> _T:
     """Awaits a call; cancelling the task drops it."""
     return await call
