@@ -115,6 +115,7 @@ members! {
     "loop.policy" LoopPolicy: "what the agent may do without asking"
     "loop.require_changes" LoopRequireChanges: "a match counts only with a change"
     "loop.verify" LoopVerify: "a command that must succeed for a match to count"
+    "loop.idempotency_key" LoopIdempotencyKey: "a create that is sent twice with one key makes one loop"
     "diff.whole" DiffWhole: "patches with their headers, file types, modes and old paths"
     "accepted.left_out" AcceptedLeftOut: "files that a merge left out"
     "conflict.detail" ConflictDetail: "the fine reason of a conflict, the status, the files in the way"

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use grump_core::{ControlPlane, Deliveries, Error, Loops, Models, Result, Runs, System};
+use grump_core::{ControlPlane, Deliveries, Error, Loops, Member, Models, Result, Runs, System};
 
 use crate::{Limits, fanout::Fanout};
 
@@ -26,6 +26,12 @@ impl App {
             limits,
             draining: AtomicBool::new(false),
         }
+    }
+
+    /// Whether a create with a key may be sent twice: only the plane knows.
+    pub(crate) fn honours_keys(&self) -> bool {
+        let members = &self.plane.info().members;
+        members.contains(&Member::LoopIdempotencyKey)
     }
 
     /// Whether the server is about to end.

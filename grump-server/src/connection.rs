@@ -179,7 +179,9 @@ impl Entrance {
         };
         let told = response.headers_mut();
         told.insert(&REQUEST_ID, id);
-        told.insert(&IDEMPOTENCY, HeaderValue::from_static(headers::HONOURED));
+        if self.app.honours_keys() {
+            told.insert(&IDEMPOTENCY, HeaderValue::from_static(headers::HONOURED));
+        }
         response
     }
 

@@ -185,6 +185,7 @@ impl RalpherClient {
         let body = ModelRef {
             provider_id: Some(provider.into()),
             model_id: Some(model.into()),
+            ..ModelRef::default()
         };
         done(&self.send::<SetLastModel>(NoPath {}, body).await?)
     }

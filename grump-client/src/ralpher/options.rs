@@ -27,6 +27,7 @@ impl LoopOptions {
         self.request.model = Some(ModelRef {
             provider_id: Some(provider.into()),
             model_id: Some(model.into()),
+            ..ModelRef::default()
         });
         self
     }

@@ -52,6 +52,7 @@ async fn a_loop_is_made_changed_and_removed_as_the_document_says() {
         git: Some(Git {
             branch_prefix: None,
             commit_prefix: Some("[Me]".into()),
+            ..Git::default()
         }),
         ..LoopChange::default()
     };

@@ -86,23 +86,7 @@ impl Loops for Supervisor {
 
     async fn check_planning_dir(&self, directory: &str) -> Result<PlanningFolder> {
         let folder = absolute(directory)?.join(PLANNING);
-        let entries = match fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok(PlanningFolder::default());
-            }
-            Err(error) => return Err(unreadable(&folder, error)),
-        };
-        let mut files: Vec<_> = entries
-            .filter_map(Result::ok)
-            .filter(|entry| entry.path().is_file())
-            .map(|entry| entry.file_name().to_string_lossy().into_owned())
-            .collect();
-        files.sort();
-        Ok(PlanningFolder {
-            exists: true,
-            files,
-        })
+        blocking(move || read_folder(&folder)).await
     }
 }
 
@@ -188,24 +172,68 @@ impl Supervisor {
             Some(worktree) => worktree,
             None => PathBuf::from(&detail(&record.run)?.config.directory),
         };
-        read_file(&folder.join(PLANNING).join(name))
+        let file = Path::new(PLANNING).join(name);
+        blocking(move || read_file(&folder, &file)).await
     }
 }
 
-fn read_file(path: &Path) -> Result<PlanningFile> {
-    match fs::File::open(path) {
+/// Touches the disk where nobody waits for it.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| {
+        Err(Error::new(ErrorKind::Internal, "a file could not be read").caused_by(error))
+    })
+}
+
+/// Reads a file below a folder that an agent may have filled with anything: what leads out of it,
+/// or is no file, is not read.
+fn read_file(folder: &Path, file: &Path) -> Result<PlanningFile> {
+    let path = folder.join(file);
+    let opened = path.canonicalize().and_then(|real| {
+        let is_below = folder
+            .canonicalize()
+            .is_ok_and(|folder| real.starts_with(folder));
+        if is_below && fs::symlink_metadata(&real)?.is_file() {
+            fs::File::open(real)
+        } else {
+            Err(io::Error::other("it is no file below the loop's folder"))
+        }
+    });
+    match opened {
         Ok(file) => {
             let mut bytes = Vec::new();
             io::Read::read_to_end(&mut io::Read::take(file, PLANNING_LIMIT), &mut bytes)
-                .map_err(|error| unreadable(path, error))?;
+                .map_err(|error| unreadable(&path, error))?;
             Ok(PlanningFile {
                 content: String::from_utf8_lossy(&bytes).into_owned(),
                 exists: true,
             })
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(PlanningFile::default()),
-        Err(error) => Err(unreadable(path, error)),
+        Err(error) => Err(unreadable(&path, error)),
     }
+}
+
+fn read_folder(folder: &Path) -> Result<PlanningFolder> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok(PlanningFolder::default());
+        }
+        Err(error) => return Err(unreadable(folder, error)),
+    };
+    let mut files: Vec<_> = entries
+        .filter_map(Result::ok)
+        .filter(|entry| entry.path().is_file())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    files.sort();
+    Ok(PlanningFolder {
+        exists: true,
+        files,
+    })
 }
 
 fn apply(record: &mut LoopRecord, edit: LoopEdit) -> Result<()> {
@@ -252,4 +280,31 @@ fn unreadable(path: &Path, error: io::Error) -> Error {
     Error::new(ErrorKind::Storage, "a planning file cannot be read")
         .with("path", path.display())
         .caused_by(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn what_leads_out_of_the_folder_or_is_no_file_is_not_read() {
+        let temp = tempfile::tempdir().unwrap();
+        let folder = temp.path().join("work");
+        fs::create_dir_all(folder.join(PLANNING)).unwrap();
+        fs::write(temp.path().join("secret"), "secret").unwrap();
+        symlink(temp.path().join("secret"), folder.join(".planning/plan.md")).unwrap();
+        let pipe = std::process::Command::new("mkfifo")
+            .arg(folder.join(".planning/status.md"))
+            .status();
+        assert!(pipe.unwrap().success());
+        for file in [".planning/plan.md", ".planning/status.md", ".planning"] {
+            let refused = read_file(&folder, Path::new(file)).unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::Storage, "{file}");
+        }
+        symlink("/no/where", folder.join("dangling")).unwrap();
+        let missing = read_file(&folder, Path::new("dangling")).unwrap();
+        assert_eq!(missing, PlanningFile::default());
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use grump_core::{Conflict, Error, ErrorKind, Remote, Retry};
+use grump_core::{Conflict, Error, ErrorKind, Remote};
 
 use super::types::ErrorBody;
 use crate::endpoint::{BodyError, Endpoint};
@@ -43,7 +43,8 @@ pub(super) fn invalid(message: &'static str) -> Error {
     Error::new(ErrorKind::InvalidInput, message)
 }
 
-/// The error that an answer is.
+/// The error that an answer is. Whether it may be tried again is for the caller to judge, who knows
+/// the headers.
 #[must_use]
 pub fn read(status: u16, body: &[u8]) -> Error {
     match serde_json::from_slice::<ErrorBody>(body) {
@@ -86,12 +87,7 @@ fn refusal(kind: ErrorKind, status: u16, message: String, code: Option<String>) 
     let mut remote = Remote::default();
     remote.status = Some(status);
     remote.code = code;
-    let retry = match status {
-        429 | 503 => Retry::Safe,
-        500..=599 => Retry::MaybeApplied,
-        _ => Retry::Never,
-    };
-    Error::new(kind, message).retryable(retry).remote(remote)
+    Error::new(kind, message).remote(remote)
 }
 
 /// The status and body that tell this error as the answer of an endpoint.
@@ -125,19 +121,6 @@ pub fn write_body_error(error: &BodyError) -> (u16, ErrorBody) {
         ..ErrorBody::default()
     };
     (400, body)
-}
-
-/// The status and body for a refusal that no endpoint is asked about: a route that is not there, a
-/// host that is not this one.
-#[must_use]
-pub fn write_plain(kind: ErrorKind, message: impl Into<String>) -> (u16, ErrorBody) {
-    let (code, status, _) = by_kind(kind);
-    let body = ErrorBody {
-        error: code.to_owned(),
-        message: message.into(),
-        ..ErrorBody::default()
-    };
-    (status, body)
 }
 
 /// A conflict is told by its own code where the document lists it for this endpoint, or else by the

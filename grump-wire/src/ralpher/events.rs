@@ -65,6 +65,8 @@ const _: () = contract::compare_events(contract::RALPHER_EVENTS, TYPES);
 /// The reason that stands in a `loop.stopped` for the limit of iterations: the dialect's own word
 /// for the status.
 pub const LIMIT: &str = "max_iterations";
+/// The reason for a limit of time or tokens.
+const BUDGET: &str = "budget";
 /// What `status` holds in a `loop.error` after which nothing follows.
 const FAILED: &str = "failed";
 
@@ -305,8 +307,9 @@ fn stopped(reason: Option<String>) -> (Payload, bool) {
     };
     match reason {
         Some(reason) if is_limit(&reason) => {
+            let is_certain = [LIMIT, BUDGET].contains(&&*reason);
             let reason = Some(reason);
-            (RunLimitReached { reason }.into(), false)
+            (RunLimitReached { reason }.into(), !is_certain)
         }
         Some(reason) if !["stopped", "interrupted"].contains(&&*reason) => {
             (cancelled(Some(reason)).into(), true)

@@ -69,6 +69,10 @@ const fn outcome(status: RunStatus) -> Option<Outcome> {
 #[must_use]
 pub fn run(told: wire::Loop) -> Run {
     let wire::Loop { config, state } = told;
+    let reason = state
+        .extra
+        .get("error")
+        .and_then(|reason| reason.as_str().map(str::to_owned));
     let recent: Vec<_> = state
         .recent_iterations
         .iter()
@@ -89,15 +93,16 @@ pub fn run(told: wire::Loop) -> Run {
     run.outcome = outcome(run.status.unified);
     run.created_at = created.unwrap_or_else(|| Timestamp::from_millis(0));
     run.updated_at = updated.unwrap_or_else(|| run.created_at.clone());
-    run.error = last_error(&run);
+    run.error = (run.status.unified == RunStatus::Failed)
+        .then(|| reason.or_else(|| last_error(&run)))
+        .flatten();
     run
 }
 
-/// The error that a failed loop ended in, where its last iteration tells one.
+/// The error that the last iteration ended in, for servers that do not put it into the state as
+/// those in the field do.
 fn last_error(run: &Run) -> Option<String> {
-    let last = run.as_loop()?.recent_iterations.last()?;
-    let failed = run.status.unified == RunStatus::Failed;
-    last.error.clone().filter(|_| failed)
+    run.as_loop()?.recent_iterations.last()?.error.clone()
 }
 
 fn errors_in_a_row(recent: &[Iteration]) -> u32 {
@@ -240,6 +245,7 @@ fn wire_git(git: &GitConfig) -> wire::Git {
     wire::Git {
         branch_prefix: Some(git.branch_prefix.clone()),
         commit_prefix: Some(git.commit_prefix.clone()),
+        ..wire::Git::default()
     }
 }
 
@@ -256,6 +262,7 @@ pub fn wire_model_ref(model: ModelRef) -> wire::ModelRef {
     wire::ModelRef {
         provider_id: Some(model.provider),
         model_id: Some(model.model),
+        ..wire::ModelRef::default()
     }
 }
 
@@ -277,19 +284,34 @@ pub fn new_loop(request: wire::LoopRequest) -> Result<NewLoop> {
     if let Some(pattern) = request.stop_pattern {
         new.config.stop_pattern = pattern;
     }
-    new.config.git = git(request.git.unwrap_or_default());
+    new.config.git = git(asked_git(request.git)?);
     Ok(new)
 }
 
 fn whole_model(told: wire::ModelRef) -> Result<ModelRef> {
+    closed("model", &told.extra)?;
     complete(told)
         .ok_or_else(|| invalid("a model needs both providerID and modelID").with("member", "model"))
 }
 
-fn check_backend(asked: &wire::Backend) -> Result<()> {
-    if let Some(member) = asked.extra.keys().next() {
-        return Err(invalid("there is no such member").with("member", format!("backend.{member}")));
+/// Refuses members that a request must not have.
+fn closed(of: &str, extra: &wire::Extra) -> Result<()> {
+    match extra.keys().next() {
+        Some(member) => {
+            Err(invalid("there is no such member").with("member", format_args!("{of}.{member}")))
+        }
+        None => Ok(()),
     }
+}
+
+fn asked_git(asked: Option<wire::Git>) -> Result<wire::Git> {
+    let asked = asked.unwrap_or_default();
+    closed("git", &asked.extra)?;
+    Ok(asked)
+}
+
+fn check_backend(asked: &wire::Backend) -> Result<()> {
+    closed("backend", &asked.extra)?;
     match asked.mode.as_deref() {
         None | Some("spawn") => Ok(()),
         Some("connect") if asked.hostname.is_some() && asked.port.is_some() => Ok(()),
@@ -331,7 +353,7 @@ pub fn edit(change: wire::LoopChange) -> Result<LoopEdit> {
     edit.max_iterations = change.max_iterations;
     edit.max_consecutive_errors = change.max_consecutive_errors;
     edit.stop_pattern = change.stop_pattern;
-    let git = change.git.unwrap_or_default();
+    let git = asked_git(change.git)?;
     edit.branch_prefix = git.branch_prefix;
     edit.commit_prefix = git.commit_prefix;
     Ok(edit)
@@ -343,6 +365,7 @@ pub fn wire_edit(edit: LoopEdit) -> wire::LoopChange {
     let git = wire::Git {
         branch_prefix: edit.branch_prefix,
         commit_prefix: edit.commit_prefix,
+        ..wire::Git::default()
     };
     wire::LoopChange {
         name: edit.title,

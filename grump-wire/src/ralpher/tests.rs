@@ -426,3 +426,42 @@ fn the_errors_of_the_field_arrive_as_their_kinds() {
         assert!(!error.message().is_empty());
     }
 }
+
+#[test]
+fn members_that_a_request_must_not_have_are_refused_by_name() {
+    for (part, member) in [
+        (r#""git":{"branchprefix":"x/"}"#, "git.branchprefix"),
+        (
+            r#""model":{"providerID":"a","modelID":"b","size":1}"#,
+            "model.size",
+        ),
+    ] {
+        let body = format!(r#"{{"name":"n","prompt":"p","directory":"/d",{part}}}"#);
+        let new = map::new_loop(types::LoopRequest::read(body.as_bytes()).unwrap());
+        assert!(new.unwrap_err().to_string().contains(member));
+        let body = format!("{{{part}}}");
+        let edit = map::edit(types::LoopChange::read(body.as_bytes()).unwrap());
+        assert!(edit.unwrap_err().to_string().contains(member));
+    }
+}
+
+#[test]
+fn a_failed_loop_of_the_field_tells_why() {
+    let mut told: types::Loop = serde_json::from_str(field!("loop_with_more.json")).unwrap();
+    told.state.status = "failed".into();
+    assert_eq!(map::run(told.clone()).error, None);
+    told.state
+        .extra
+        .insert("error".into(), "out of tokens".into());
+    assert_eq!(map::run(told).error.as_deref(), Some("out of tokens"));
+}
+
+#[test]
+fn a_reason_that_only_sounds_like_a_limit_makes_the_reader_look() {
+    let look = |reason: &str| {
+        let frame = format!(r#"{{"type":"loop.stopped","loopId":"l","reason":"{reason}"}}"#);
+        events::decode(&frame, None).unwrap().look
+    };
+    assert!(look("API rate limit exceeded"));
+    assert!(!look("max_iterations") && !look("budget") && !look("stopped"));
+}

@@ -137,6 +137,10 @@ pub struct ModelRef {
     /// Its name there.
     #[serde(default, rename = "modelID", skip_serializing_if = "Option::is_none")]
     pub model_id: Option<String>,
+    /// Other members; a request must not have any.
+    #[serde(flatten)]
+    #[schemars(skip)]
+    pub extra: Extra,
 }
 
 /// How branches and commits are named. ("POST /api/loops", `git`)
@@ -149,6 +153,10 @@ pub struct Git {
     /// What a commit's message begins with; `[Ralph]` where it is absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit_prefix: Option<String>,
+    /// Other members; a request must not have any.
+    #[serde(flatten)]
+    #[schemars(skip)]
+    pub extra: Extra,
 }
 
 /// Where a loop is. ("GET /api/loops")

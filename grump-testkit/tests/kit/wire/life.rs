@@ -92,6 +92,7 @@ async fn rest(to: &Speaker) {
     let model = ModelRef {
         provider_id: Some("anthropic".to_owned()),
         model_id: Some("claude-sonnet-4-20250514".to_owned()),
+        ..ModelRef::default()
     };
     to.ask::<SetLastModel, Success>(NoPath {}, NoQuery {}, model.clone())
         .await;
