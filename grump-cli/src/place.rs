@@ -10,7 +10,7 @@ use grump_engine::{Attach, DataFolder, Owner};
 use crate::exit::{Failure, Result};
 
 /// The token that a plane elsewhere asks for, or that `serve` is to ask for.
-pub(crate) const TOKEN: &str = "GRUMP_TOKEN";
+pub(crate) const TOKEN: &str = "GRUMP_API_KEY";
 
 /// A plane, and where it is.
 #[derive(Clone, Debug)]
@@ -166,7 +166,7 @@ fn is_loopback(url: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
-/// What `GRUMP_TOKEN` says.
+/// What `GRUMP_API_KEY` says.
 pub(crate) fn token() -> Option<String> {
     env::var(TOKEN).ok().filter(|token| !token.is_empty())
 }

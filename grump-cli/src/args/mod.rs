@@ -60,7 +60,7 @@ Environment:
   GRUMP_DATA     the data folder, as --data
   GRUMP_CONFIG   the configuration file, as --config
   GRUMP_URL      the plane to work with instead of a data folder, as --plane
-  GRUMP_TOKEN    the token that this plane asks for, or that `serve` is to ask for
+  GRUMP_API_KEY  the token that this plane asks for, or that `serve` is to ask for
   GRUMP_LOG      what to log on standard error, such as \"grump_engine=debug\"
   GRUMP_MAX_RUNNING, GRUMP_POLICY, GRUMP_DEFAULT_AGENT
                  as in the configuration file, and before it
@@ -128,7 +128,7 @@ Examples:
   grump --plane ralpher+http://127.0.0.1:3000 loop run --agent busy --prompt \"Add dark mode\"
 
 Loops that come over the network name an agent that is configured here: by --agent, or in
-grump.toml. Only this machine is listened to, unless GRUMP_TOKEN says what callers must show.
+grump.toml. Only this machine is listened to, unless GRUMP_API_KEY says what callers must show.
 Ctrl-C ends it in good order: what ran is left to be resumed, which the next `serve` does. Other
 commands on the same data folder go through this process meanwhile.")]
     Serve(ServeArgs),

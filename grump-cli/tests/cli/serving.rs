@@ -205,7 +205,7 @@ fn an_address_that_cannot_be_listened_on_is_refused_and_the_folder_is_free() {
     let taken = taken.local_addr().unwrap().to_string();
     for (address, code, told) in [
         (taken.as_str(), 1, taken.as_str()),
-        ("0.0.0.0:0", 2, "GRUMP_TOKEN"),
+        ("0.0.0.0:0", 2, "GRUMP_API_KEY"),
         ("here", 2, "127.0.0.1:3000"),
     ] {
         let _listener = TcpListener::bind(&taken);
@@ -220,12 +220,12 @@ fn an_address_that_cannot_be_listened_on_is_refused_and_the_folder_is_free() {
 #[test]
 fn a_server_with_a_token_asks_for_it() {
     let scene = Scene::new();
-    let plane = scene.serve_with(&[], &[("GRUMP_TOKEN", "hunter2")]);
+    let plane = scene.serve_with(&[], &[("GRUMP_API_KEY", "hunter2")]);
     let ran = plane.grump(&["loop", "ls", "--json"]);
     assert_eq!(ran.code, 1, "{ran}");
     assert!(ran.stderr.contains("unauthenticated"), "{ran}");
     let mut command = scene.command(&["--plane", plane.url(), "loop", "ls", "--json"]);
-    let output = command.env("GRUMP_TOKEN", "hunter2").output().unwrap();
+    let output = command.env("GRUMP_API_KEY", "hunter2").output().unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stdout), "[]\n");
     assert_eq!(plane.ended().code, 0);
 }
