@@ -1,6 +1,15 @@
 //! One listener and its connections.
 
-use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    io,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{
     BoxError, Router,
@@ -14,6 +23,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
+    time::{sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_service::Service;
@@ -27,7 +37,8 @@ static IDEMPOTENCY: HeaderName = HeaderName::from_static(headers::IDEMPOTENCY);
 const REQUEST_ID_LENGTH: usize = 128;
 /// How much of an answer a connection holds before it is sent, and how much of a head it reads.
 const BUFFER: usize = 16 << 10;
-/// How long the last events may take to reach who listens, once the server is to end.
+/// How long the last events may take to reach who listens, and a request to come, once the server
+/// is to end.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// What is waited for when a connection cannot be accepted, as there are no descriptors left.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -94,7 +105,7 @@ impl Entrance {
         );
         if !is_of_one {
             tracing::warn!(%error, "a connection cannot be accepted");
-            tokio::time::sleep(PAUSE).await;
+            sleep(PAUSE).await;
         }
     }
 
@@ -126,7 +137,7 @@ impl Entrance {
     /// Waits until a stream has had the time to end: one whose reader is gone holds nothing up.
     async fn farewell(&self) {
         self.shared.draining.cancelled().await;
-        tokio::time::sleep(FAREWELL).await;
+        sleep(FAREWELL).await;
     }
 
     /// Looks at what a connection begins with. The look is a future of its own, and gone with what
@@ -138,20 +149,25 @@ impl Entrance {
         });
         let draining = &self.shared.draining;
         if draining.is_cancelled() {
-            return looking.await;
+            let first = timeout(FAREWELL, looking).await;
+            return first.unwrap_or(First::Nothing);
         }
         tokio::select! {
             biased;
             first = looking => first,
             () = draining.cancelled() => First::Nothing,
-            () = tokio::time::sleep(self.app.limits.head_time) => First::Nothing,
+            () = sleep(self.app.limits.head_time) => First::Nothing,
         }
     }
 
-    /// All that is not a stream from the beginning on.
+    /// All that is not a stream from the beginning on. Once the server is to end, only a request
+    /// that has an end is waited for.
     async fn http(self: Arc<Self>, stream: TcpStream) -> Result<(), BoxError> {
         let draining = &self.shared.draining;
+        let has_end = &AtomicBool::new(false);
         let service = service_fn(|request: Request<Incoming>| {
+            let is_stream = (self.is_stream)(request.uri().path());
+            has_end.store(!is_stream, Ordering::Relaxed);
             let entrance = self.clone();
             async move { Ok::<_, Infallible>(entrance.answer(request.map(Body::new)).await) }
         });
@@ -167,7 +183,13 @@ impl Entrance {
                 () = draining.cancelled() => connection.as_mut().graceful_shutdown(),
             }
         }
-        Ok(connection.await?)
+        if let Ok(served) = timeout(FAREWELL, connection.as_mut()).await {
+            return Ok(served?);
+        }
+        if has_end.load(Ordering::Relaxed) {
+            connection.await?;
+        }
+        Ok(())
     }
 
     /// The answer to a request, with what all answers carry.

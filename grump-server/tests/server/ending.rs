@@ -50,6 +50,31 @@ async fn a_listener_that_does_not_read_holds_up_nothing() {
     served.ended().await.unwrap();
 }
 
+/// Pitfall 14: nor does one whose connection was used before, as clients keep theirs.
+#[tokio::test]
+async fn a_listener_on_a_connection_that_was_used_before_holds_up_nothing() {
+    let tape = Tape::new();
+    let served = Served::of(tape.clone()).await;
+    let mut stuck = TcpStream::connect(served.address()).await.unwrap();
+    let request = |path| format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    stuck
+        .write_all(request("/healthz").as_bytes())
+        .await
+        .unwrap();
+    let mut last = 0;
+    while last != b'}' {
+        last = stuck.read_u8().await.unwrap();
+    }
+    let stream = request("/api/events");
+    stuck.write_all(stream.as_bytes()).await.unwrap();
+    stuck.read_exact(&mut [0; 12]).await.unwrap();
+    let text = "x".repeat(1 << 20);
+    for _ in 0..16 {
+        tape.tell("a", &*text);
+    }
+    served.ended().await.unwrap();
+}
+
 /// The request that was under way is answered; what comes then is told to come back.
 #[tokio::test]
 async fn a_request_under_way_finishes_and_others_are_told_to_come_back() {
@@ -135,6 +160,28 @@ async fn idle_connections_are_closed_at_once() {
     let mut nothing = Vec::new();
     idle.read_to_end(&mut nothing).await.unwrap();
     assert!(nothing.is_empty());
+}
+
+/// Nor does one that comes when the server is about to end, or one that never says all of it.
+#[tokio::test]
+async fn connections_that_ask_for_nothing_while_it_ends_are_not_waited_for() {
+    let mut served = Served::of(Tape::new()).await;
+    let mut slow = TcpStream::connect(served.address()).await.unwrap();
+    slow.write_all(b"GET /healthz HTTP/1.1\r\n").await.unwrap();
+    let head = "POST /api/loops HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n";
+    let mut working = TcpStream::connect(served.address()).await.unwrap();
+    let expecting = format!("{head}Expect: 100-continue\r\n\r\n");
+    working.write_all(expecting.as_bytes()).await.unwrap();
+    working.read_exact(&mut [0; 12]).await.unwrap();
+    served.signal();
+    let ready = "GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    while !raw(served.address(), ready, "}").await.contains("draining") {}
+    let silent = TcpStream::connect(served.address()).await.unwrap();
+    // Whoever is answered after it was accepted after it.
+    raw(served.address(), ready, "}").await;
+    working.write_all(b"{}").await.unwrap();
+    served.ended().await.unwrap();
+    drop((slow, silent));
 }
 
 /// A head that never ends is not waited for.
