@@ -48,6 +48,24 @@ async fn lines_that_are_no_messages_are_log_and_spoil_nothing() {
     assert_eq!(played.log("agent"), expected);
 }
 
+/// Pitfall 14: what is too much to be kept is left out, and that is said; a question among it is
+/// answered.
+#[tokio::test]
+async fn messages_that_are_too_many_before_the_prompt_are_left_out_and_counted() {
+    let script = r#"hello; wait_for_one; session=$id
+        i=0; while [ $i -lt 1030 ]; do text x; i=$((i+1)); done
+        printf '{"jsonrpc":"2.0","id":9,"method":"session/request_permission","params":{}}\n'
+        read -r answer; printf '%s' "$answer" > answer
+        id=$session; give result '{"sessionId":"s"}'
+        wait_for_one; done_with end_turn"#;
+    let (stage, played) = play(script).await;
+    assert_eq!(played.streamed(), "x".repeat(1024));
+    let expected = ["7 messages that came before the prompt were left out"];
+    assert_eq!(played.log("warn"), expected);
+    let answer: Value = serde_json::from_str(&stage.read("answer")).unwrap();
+    assert!(answer["id"] == 9 && answer["error"].is_object(), "{answer}");
+}
+
 #[tokio::test]
 async fn messages_that_are_not_known_survive_and_their_lines_are_kept() {
     let script = r#"hello; session; wait_for_one; prompt=$id

@@ -37,6 +37,8 @@ pub(super) enum Heard {
     Line(Arc<str>, Line),
     /// A line that is too long to be read; its length.
     TooLong(u64),
+    /// So many messages were too many to be kept.
+    LeftOut(u64),
     /// What it wants to be allowed, and how to answer.
     Permission(Value, Responder),
 }

@@ -46,6 +46,33 @@ const LOGIN_REQUIRED: i32 = -32000;
 /// An answer that is on its way.
 pub(super) type Answer = Pin<Box<dyn Future<Output = Result<Value, acp::Error>> + Send>>;
 
+/// What came while something else was waited for. Its answer stands behind all of it, so that
+/// nothing can be left unread.
+#[derive(Debug, Default)]
+struct Kept {
+    messages: VecDeque<Heard>,
+    left_out: u64,
+}
+
+impl Kept {
+    /// Keeps a message, or counts it. A question that is not kept is answered by an error.
+    fn push(&mut self, message: Heard) {
+        if self.messages.len() < KEPT {
+            self.messages.push_back(message);
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    /// The next message; at their end, that some are missing.
+    fn pop(&mut self) -> Option<Heard> {
+        self.messages.pop_front().or_else(|| {
+            let left_out = std::mem::take(&mut self.left_out);
+            (left_out > 0).then_some(Heard::LeftOut(left_out))
+        })
+    }
+}
+
 /// An agent that runs and is connected to.
 #[derive(Debug)]
 pub(super) struct Link {
@@ -53,8 +80,7 @@ pub(super) struct Link {
     pub(super) busy: bool,
     connection: ConnectionTo<acp::Agent>,
     heard: mpsc::Receiver<Heard>,
-    /// What came while something else was waited for.
-    kept: VecDeque<Heard>,
+    kept: Kept,
     child: Child,
     last_words: LastWords,
     program: String,
@@ -103,7 +129,7 @@ impl Link {
                 .await
                 .map_err(|_| fault("the connection broke off"))?,
             heard,
-            kept: VecDeque::new(),
+            kept: Kept::default(),
             child,
             last_words,
             program,
@@ -152,8 +178,7 @@ impl Link {
                 tokio::select! {
                     biased;
                     message = heard.recv(), if open => match message {
-                        Some(message) if kept.len() < KEPT => kept.push_back(message),
-                        Some(_) => {}
+                        Some(message) => kept.push(message),
                         None => open = false,
                     },
                     answer = &mut answer => return Some(answer),
@@ -186,7 +211,7 @@ impl Link {
     /// The next message; `None` once there will be no more, as the agent ended or closed its
     /// output. May be dropped and called again.
     pub(super) async fn hear(&mut self) -> Option<Heard> {
-        if let Some(heard) = self.kept.pop_front() {
+        if let Some(heard) = self.kept.pop() {
             return Some(heard);
         }
         let Self { heard, child, .. } = self;

@@ -176,6 +176,10 @@ impl Play<'_> {
             Some(Heard::TooLong(length)) => {
                 Err(fault("the agent wrote a line that is too long").with("bytes", length))
             }
+            Some(Heard::LeftOut(count)) => {
+                let text = format!("{count} messages that came before the prompt were left out");
+                self.sink.tell(Payload::log("warn", text)).await
+            }
             None => {
                 self.silent = Some(Instant::now() + LAST_WORDS_WITHIN);
                 Ok(())
