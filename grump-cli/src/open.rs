@@ -1,9 +1,10 @@
 //! The one place that opens the engine.
 
+mod settle;
+
 use std::{
     env,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use directories::ProjectDirs;
@@ -16,6 +17,7 @@ use grump_engine::{
 };
 use tokio::process::Command;
 
+use self::settle::Settled;
 use crate::{
     KEEPER,
     args::Global,
@@ -32,7 +34,7 @@ pub(crate) struct Session {
 }
 
 /// The agents that loops may name, and what the configuration says about loops.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Roster {
     /// Where the work is done, if this process is not to run an engine.
     place: Option<Place>,
@@ -212,13 +214,13 @@ impl Session {
     /// cannot be written; those of the work.
     pub(crate) async fn owning<T>(
         &self,
-        mut roster: Roster,
+        roster: Roster,
         work: impl AsyncFnOnce(&Place) -> Result<T>,
     ) -> Result<T> {
-        if let Some(place) = roster.place.take() {
-            return place.work(work).await;
-        }
-        let engine = Arc::new(self.builder(roster)?.open()?);
+        let engine = match self.settle(roster).await? {
+            Settled::There(place) => return place.work(work).await,
+            Settled::Here(engine) => engine,
+        };
         let done = work(&Place::own(Plane::new(engine.clone()))).await;
         engine.close().await;
         done
@@ -264,11 +266,7 @@ impl Session {
     /// # Errors
     /// `Conflict` `owned` if another process owns the folder; `Storage` if it cannot be written;
     /// `InvalidInput` for agents or a configuration that are not understood.
-    pub(crate) fn serving(
-        &self,
-        agents: &[String],
-        max_running: Option<usize>,
-    ) -> grump::Result<Engine> {
+    fn serving(&self, agents: &[String], max_running: Option<usize>) -> grump::Result<Engine> {
         let mut roster = self.configured()?;
         for text in agents {
             let name = roster.agents.define(&anchored(text)?)?;

@@ -12,7 +12,8 @@ pub(crate) struct ServeArgs {
     /// Where to listen for the Ralpher dialect; port 0 is any that is free
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000", value_parser = address)]
     pub(crate) ralpher: SocketAddr,
-    /// An agent that loops may name, beside those of the configuration; may be given several times
+    /// An agent that loops may name, beside those of the configuration and `opencode`, which is that
+    /// of a loop that names none; may be given several times
     #[arg(long, value_name = "NAME=SPEC")]
     pub(crate) agent: Vec<String>,
     /// How many loops run at once; others wait [default: 4, or what the configuration says]

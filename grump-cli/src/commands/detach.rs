@@ -11,11 +11,10 @@ use std::{
 };
 
 use grump::{Error, ErrorKind, Run};
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    process::{Child, Command},
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    process::{Child, ChildStdout, Command},
 };
 
 use crate::{
@@ -98,13 +97,21 @@ impl Launch {
         if let Some(place) = session.elsewhere()? {
             return self.start_at(&place, run).await;
         }
-        let mut server = Left::behind(self.server(session)?, &log_of(session)?).await?;
-        let started = match session.elsewhere()? {
-            Some(place) => self.start_at(&place, run).await,
-            None => Err(Error::new(ErrorKind::Unavailable, "the server ended at once").into()),
+        let left = Left::behind(self.server(session)?, &log_of(session)?).await;
+        let found = match &left {
+            Ok(_) => session.elsewhere()?,
+            // Somebody else may have left one behind at the same time.
+            Err(_) => session.served_soon().await?,
         };
-        if started.is_err() {
-            server.end().await;
+        let Some(place) = found else {
+            left?;
+            return Err(Error::new(ErrorKind::Unavailable, "the server ended at once").into());
+        };
+        let started = self.start_at(&place, run).await;
+        if let Ok(left) = left
+            && started.is_err()
+        {
+            left.let_go().await;
         }
         started
     }
@@ -147,6 +154,7 @@ fn log_of(session: &Session) -> Result<PathBuf> {
 /// A server that goes on when this process is over.
 struct Left {
     child: Child,
+    told: BufReader<ChildStdout>,
 }
 
 impl Left {
@@ -157,46 +165,47 @@ impl Left {
                 .with("log", log.display())
                 .caused_by(error)
         };
+        // A server that is there already writes to the same file.
         let mut options = File::options();
-        options.create(true).truncate(true).write(true);
+        options.create(true).append(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(log).map_err(cannot)?;
+        let begins = file.metadata().map_err(cannot)?.len();
         command
             .current_dir("/")
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(file);
         let mut child = command.spawn().map_err(cannot)?;
-        let stdout = child.stdout.take().map(BufReader::new);
-        let mut line = String::new();
-        if let Some(mut stdout) = stdout {
-            stdout.read_line(&mut line).await.map_err(cannot)?;
-        }
+        let Some(stdout) = child.stdout.take() else {
+            return Err(cannot(io::ErrorKind::BrokenPipe.into()).into());
+        };
+        let (mut told, mut line) = (BufReader::new(stdout), String::new());
+        told.read_line(&mut line).await.map_err(cannot)?;
         if line.is_empty() {
             let _ = child.wait().await;
-            return Err(why(log).into());
+            return Err(why(log, begins).into());
         }
-        Ok(Self { child })
+        Ok(Self { child, told })
     }
 
-    /// Ends it, because there is nothing for it to do.
-    async fn end(&mut self) {
-        let pid = self
-            .child
-            .id()
-            .and_then(|pid| Pid::from_raw(pid.cast_signed()));
-        if let Some(pid) = pid
-            && kill_process(pid, Signal::TERM).is_ok()
-        {
+    /// Lets go of it, and waits until it ended or said that it stays, as others began something.
+    async fn let_go(mut self) {
+        if let Some(mut held) = self.child.stdin.take() {
+            let _ = held.write_all(b".").await;
+        }
+        if let Ok(0) | Err(_) = self.told.read_line(&mut String::new()).await {
             let _ = self.child.wait().await;
         }
     }
 }
 
-/// Why a server did not come to serve: what it said last.
-fn why(log: &Path) -> Error {
-    let text = fs::read_to_string(log).unwrap_or_default();
+/// Why a server did not come to serve: what was said last, since it was started.
+fn why(log: &Path, begins: u64) -> Error {
+    let text = fs::read(log).unwrap_or_default();
+    let begins = usize::try_from(begins).unwrap_or(usize::MAX);
+    let text = String::from_utf8_lossy(text.get(begins..).unwrap_or_default());
     let last = text.lines().last().unwrap_or_default();
     let told: Value = serde_json::from_str(last).unwrap_or_default();
     let message = told["error"]["message"].as_str().unwrap_or(last).to_owned();

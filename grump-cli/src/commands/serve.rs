@@ -1,7 +1,11 @@
 //! `grump serve`: loops for others.
 
 use std::{
+    future::pending,
+    io,
     net::{Ipv4Addr, SocketAddr},
+    os::fd::AsFd,
+    pin::pin,
     sync::Arc,
     time::Duration,
 };
@@ -11,6 +15,8 @@ use grump_engine::{Attach, Engine};
 use grump_server::{Server, Token};
 use serde_json::json;
 use tokio::{
+    io::AsyncReadExt,
+    net::unix::pipe,
     select,
     time::{Instant, sleep},
 };
@@ -28,6 +34,9 @@ use crate::{
 /// How long a server that is to end when it is idle waits for its first loop.
 const FIRST_LOOP: Duration = Duration::from_secs(60);
 
+/// How long a server that ends by itself still serves whoever saw it just before.
+const GRACE: Duration = Duration::from_millis(200);
+
 /// `grump serve`
 pub(super) async fn serve(session: &Session, args: ServeArgs) -> Result<Exit> {
     session.local("serve")?;
@@ -37,7 +46,8 @@ pub(super) async fn serve(session: &Session, args: ServeArgs) -> Result<Exit> {
     let signals = Signals::listen()?;
     let address = (!args.detached).then_some(args.ralpher);
     refuse_unguarded(address)?;
-    let engine = Arc::new(session.serving(&args.agent, args.max_running)?);
+    let engine = session.serving_soon(&args.agent, args.max_running).await?;
+    let engine = Arc::new(engine);
     let served = run(&engine, address, &args, signals, session.output()).await;
     engine.close().await;
     served.map(|()| Exit::Done)
@@ -71,29 +81,86 @@ async fn run(
     if !args.no_resume {
         engine.resume_interrupted().await?;
     }
-    engine.publish(Some(Attach::new(own, secret)?))?;
+    let attach = Attach::new(own, secret)?;
+    engine.publish(Some(attach.clone()))?;
     announce(engine, ralpher, own, output)?;
-    let idle = args.until_idle.map(Duration::from_secs);
-    Ok(server.serve(end(engine, idle, signals, output)).await?)
+    let unneeded = unneeded(engine, attach, args, output);
+    Ok(server.serve(end(engine, unneeded, signals, output)).await?)
 }
 
 /// Waits for the first signal, or until there is nothing to do; from then on nobody attaches.
-async fn end(engine: &Engine, idle: Option<Duration>, mut signals: Signals, output: Output) {
+async fn end(
+    engine: &Engine,
+    unneeded: impl Future<Output = ()>,
+    mut signals: Signals,
+    output: Output,
+) {
     select! {
         () = signals.next() => output.talk(
             "! ending; what runs is left to be resumed. Press Ctrl-C again to end at once",
         ),
-        () = idle_for(engine, idle) => output.talk("! ending: no loop is at work"),
+        () = unneeded => output.talk("! ending: no loop is at work"),
     }
-    if let Err(error) = engine.publish(None) {
-        tracing::warn!(%error, "others may still try to attach");
+    publish(engine, None);
+}
+
+/// Waits until nobody needs it. Whoever saw it in `owner.json` just before is still served, and
+/// then it may be needed again.
+async fn unneeded(engine: &Engine, attach: Attach, args: &ServeArgs, output: Output) {
+    let idle = args.until_idle.map(Duration::from_secs);
+    let mut let_go = pin!(let_go(engine, args.detached, output));
+    let mut is_held = true;
+    loop {
+        select! {
+            () = idle_for(engine, idle) => {}
+            () = &mut let_go, if is_held => is_held = false,
+        }
+        let begun = engine.loops_begun();
+        publish(engine, None);
+        sleep(GRACE).await;
+        if engine.loops_begun() == begun && engine.loops_at_work() == 0 {
+            return;
+        }
+        publish(engine, Some(attach.clone()));
+        if args.detached {
+            stays(output);
+        }
     }
+}
+
+fn publish(engine: &Engine, attach: Option<Attach>) {
+    if let Err(error) = engine.publish(attach) {
+        tracing::warn!(%error, "others do not learn how to attach");
+    }
+}
+
+/// Waits until the command that left this server behind has no need of it: it says so by a byte, or
+/// ends before anything has begun. What others began is not to be ended.
+async fn let_go(engine: &Engine, is_detached: bool, output: Output) {
+    let stdin = is_detached.then(|| io::stdin().as_fd().try_clone_to_owned().ok());
+    let held = stdin.flatten().map(pipe::Receiver::from_owned_fd);
+    if let Some(Ok(mut held)) = held {
+        let is_wanted = match held.read(&mut [0]).await {
+            Ok(1) => engine.loops_at_work() > 0,
+            _ => engine.loops_begun() > 0,
+        };
+        if !is_wanted {
+            return;
+        }
+        stays(output);
+    }
+    pending::<()>().await;
+}
+
+/// Tells the command that left this server behind, if it still listens.
+fn stays(output: Output) {
+    let _ = output.json_line(&json!({"kind": "staying"}));
 }
 
 /// Waits until no loop has been at work for so long; the first one has some time to come.
 async fn idle_for(engine: &Engine, limit: Option<Duration>) {
     let Some(limit) = limit else {
-        return std::future::pending().await;
+        return pending().await;
     };
     let (mut since, mut begun) = (Instant::now(), 0);
     loop {

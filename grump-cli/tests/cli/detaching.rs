@@ -1,12 +1,16 @@
 //! `--detach`: what is left behind, and that it ends.
 #![cfg(target_os = "linux")]
 
-use std::fs;
+use std::{
+    fs,
+    io::Write,
+    process::{ChildStdin, Stdio},
+};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use crate::scene::{Ran, Scene, until, waits_for};
+use crate::scene::{Ran, Running, Scene, until, waits_for};
 
 /// Starts a loop that waits for the file `go`, in a server that ends soon after it.
 fn detached(scene: &Scene) -> Ran {
@@ -75,11 +79,89 @@ fn a_second_detached_loop_goes_to_the_server_that_is_there() {
     let ran = scene.grump(&args);
     assert_eq!(ran.code, 0, "{ran}");
     assert!(ran.stderr.contains("loop watch"), "{ran}");
-    assert_eq!(servers(&scene).len(), 1);
+    // A program that is being started bears the server's name for a moment.
+    until("one server is there", || servers(&scene).len() == 1);
     until("the loop is completed", || {
         scene.only()["status"]["unified"] == "completed"
     });
     assert_eq!(owner.ended().code, 0);
+}
+
+#[test]
+fn commands_that_detach_at_once_share_one_server_and_lose_no_loop() {
+    let scene = Scene::new();
+    let agent = format!("mine={}", scene.agent(crate::scene::done()));
+    let words = ["loop", "run", "--prompt", "x", "--agent"];
+    let rest = [&*agent, "--detach=1s"];
+    let commands: Vec<_> = (0..3)
+        .map(|_| scene.start(&[&words[..], &rest].concat()))
+        .collect();
+    for command in commands {
+        let ran = command.end();
+        assert_eq!(ran.code, 0, "{ran}");
+    }
+    scene.nothing_is_left();
+    let loops = scene.json(&["loop", "ls"]);
+    let statuses = loops.as_array().unwrap().iter();
+    let statuses: Vec<_> = statuses.map(|run| &run["status"]["unified"]).collect();
+    assert_eq!(statuses, ["completed"; 3]);
+}
+
+#[test]
+fn a_server_that_is_left_behind_keeps_what_the_log_says() {
+    let scene = Scene::new();
+    fs::create_dir(scene.data()).unwrap();
+    let log = scene.data().join("server.log");
+    fs::write(&log, "said before\n").unwrap();
+    detached(&scene);
+    fs::write(scene.path("go"), "").unwrap();
+    scene.nothing_is_left();
+    assert_eq!(fs::read_to_string(log).unwrap(), "said before\n");
+}
+
+/// A server as a command leaves it behind, and what that command holds of it.
+fn left_behind(scene: &Scene) -> (Running, ChildStdin) {
+    let waits = scene.agent(waits_for(scene.path("go").to_str().unwrap()));
+    let agent = format!("waits={waits}");
+    let args = ["--json", "serve", "--detached", "--until-idle", "1s"];
+    let mut command = scene.command(&[&args[..], &["--agent", &agent]].concat());
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let held = child.stdin.take().unwrap();
+    let mut server = Running::new(child);
+    server.read_until("serving");
+    (server, held)
+}
+
+#[test]
+fn a_server_that_is_let_go_of_ends_if_nothing_is_at_work() {
+    let scene = Scene::new();
+    let (server, mut held) = left_behind(&scene);
+    held.write_all(b".").unwrap();
+    assert_eq!(server.end().code, 0);
+    let (server, held) = left_behind(&scene);
+    drop(held);
+    assert_eq!(server.end().code, 0);
+}
+
+/// What one command could not start does not end what another one did.
+#[test]
+fn a_server_that_is_let_go_of_stays_for_what_others_began() {
+    let scene = Scene::new();
+    let (mut server, mut held) = left_behind(&scene);
+    let args = [
+        "loop", "run", "--prompt", "x", "--agent", "waits", "--detach",
+    ];
+    let ran = scene.grump(&args);
+    assert_eq!(ran.code, 0, "{ran}");
+    held.write_all(b".").unwrap();
+    server.read_until("staying");
+    fs::write(scene.path("go"), "").unwrap();
+    assert_eq!(server.end().code, 0);
+    assert_eq!(scene.only()["status"]["unified"], "completed");
 }
 
 #[test]
