@@ -43,7 +43,7 @@ pub(crate) fn test() -> Result<(), Failure> {
         "examples in the documentation",
         &["test", "--workspace", "--doc", "--quiet"],
     )?;
-    for example in ["one_loop", "approve_by_hand"] {
+    for example in ["one_loop", "approve_by_hand", "served"] {
         cargo(
             &format!("example {example}"),
             &[
