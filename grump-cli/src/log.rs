@@ -11,6 +11,9 @@ use tracing_subscriber::{
 
 use crate::exit::invalid;
 
+/// Where a stream tells that its connection is lost, and is back.
+const STREAMS: &str = "grump_client::stream";
+
 /// Begins to log: what `GRUMP_LOG` says, or as much as `--quiet` and `--verbose` do.
 ///
 /// # Errors
@@ -23,7 +26,9 @@ pub(crate) fn start(quiet: bool, verbose: u8) -> grump::Result<()> {
                 .advise("write TARGET=LEVEL, such as grump_engine=debug")
                 .caused_by(error)
         })?,
-        _ => Targets::new().with_default(level(quiet, verbose)),
+        _ => Targets::new()
+            .with_default(level(quiet, verbose))
+            .with_target(STREAMS, level(quiet, verbose).max(outages(quiet))),
     };
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
@@ -32,6 +37,15 @@ pub(crate) fn start(quiet: bool, verbose: u8) -> grump::Result<()> {
         .with(lines.with_filter(wanted))
         .init();
     Ok(())
+}
+
+/// Who waits for something wants to know why nothing comes.
+const fn outages(quiet: bool) -> LevelFilter {
+    if quiet {
+        LevelFilter::OFF
+    } else {
+        LevelFilter::INFO
+    }
 }
 
 const fn level(quiet: bool, verbose: u8) -> LevelFilter {

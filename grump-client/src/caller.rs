@@ -22,7 +22,7 @@ use http::{HeaderMap, HeaderName, Request, Response, header, response::Parts};
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
-use crate::retry::{Retries, is_repeatable};
+use crate::retry::{Retries, Twice, is_repeatable};
 
 /// What of a dialect is not in its endpoints.
 #[derive(Clone, Copy)]
@@ -52,6 +52,8 @@ pub(crate) struct Asking<'a, E: Endpoint> {
     pub(crate) query: E::Query,
     pub(crate) body: E::Body,
     pub(crate) header: Option<(&'static str, &'a str)>,
+    /// Whether the caller gave the key that the header holds.
+    pub(crate) has_key: bool,
 }
 
 /// The names under which servers tell the id of a request.
@@ -76,19 +78,25 @@ impl Caller {
     where
         Value<E>: DeserializeOwned,
     {
-        let is_safe = || match E::REPEAT {
-            Repeat::Safe => true,
-            Repeat::WithKey => asking.header.is_some() && self.honours_keys(),
-            _ => false,
+        let twice = || match E::REPEAT {
+            Repeat::Safe => Twice::Harmless,
+            Repeat::WithKey if asking.header.is_none() || !self.honours_keys() => Twice::Done,
+            Repeat::WithKey if asking.has_key => Twice::Known,
+            Repeat::WithKey => Twice::KnownNow,
+            _ => Twice::Done,
         };
         let request = request::<E>(&asking)?;
+        let mut maybe = false;
         let answer = (|| self.once::<E>(request.clone()))
             .retry(self.retries.delays())
-            .when(|error| is_repeatable(error, is_safe()))
+            .when(|error| {
+                maybe |= error.retry() == Retry::MaybeApplied;
+                is_repeatable(error, twice())
+            })
             .adjust(|error, next| self.retries.wait(error, next))
             .await;
         answer.map_err(|error| {
-            let error = self.retries.last(error, is_safe());
+            let error = self.retries.last(error, twice(), maybe);
             error.operation(E::OPERATION.as_str())
         })
     }

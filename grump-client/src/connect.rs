@@ -71,7 +71,11 @@ fn with_port(base: &str, port: u16, url: &str) -> Result<String> {
     }
     Ok(match parsed.port_u16() {
         Some(_) => base.to_owned(),
-        None => base.replacen(authority, &format!("{authority}:{port}"), 1),
+        None => base.replacen(
+            &format!("://{authority}"),
+            &format!("://{}:{port}", authority.trim_end_matches(':')),
+            1,
+        ),
     })
 }
 
@@ -92,6 +96,8 @@ mod tests {
     fn an_address_without_a_port_gets_the_dialects_own() {
         let base = with_port("http://localhost/api", 3000, "");
         assert_eq!(base.unwrap(), "http://localhost:3000/api");
+        let base = with_port("http://p/", 3000, "");
+        assert_eq!(base.unwrap(), "http://p:3000/");
         let base = with_port("http://localhost:80", 3000, "");
         assert_eq!(base.unwrap(), "http://localhost:80");
     }

@@ -24,6 +24,19 @@ impl Default for Retries {
     }
 }
 
+/// What it means to send a request a second time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Twice {
+    /// It may be done twice.
+    Done,
+    /// It does no harm.
+    Harmless,
+    /// The server knows it by its key, which the caller gave, and may give once more.
+    Known,
+    /// The server knows it by its key, which nobody has when the call is over.
+    KnownNow,
+}
+
 impl Retries {
     pub(crate) fn delays(&self) -> ExponentialBackoff {
         ExponentialBuilder::new()
@@ -43,25 +56,34 @@ impl Retries {
         }
     }
 
-    /// The error as it is told once nothing more is tried.
-    pub(crate) fn last(&self, error: Error, is_safe: bool) -> Error {
-        let was_tried = self.times > 0 && is_repeatable(&error, is_safe);
+    /// The error as it is told once nothing more is tried; `maybe` is that a try may have done what
+    /// was asked.
+    pub(crate) fn last(&self, error: Error, twice: Twice, maybe: bool) -> Error {
+        let was_tried = self.times > 0 && is_repeatable(&error, twice);
         match error.retry() {
+            Retry::Never => error,
+            _ if maybe && matches!(twice, Twice::Done | Twice::KnownNow) => {
+                error.retryable(Retry::MaybeApplied)
+            }
             Retry::After(told) if told > self.longest => error,
             _ if was_tried => error.retryable(Retry::Exhausted),
-            Retry::MaybeApplied if is_safe => error.retryable(Retry::Safe),
+            Retry::MaybeApplied => error.retryable(Retry::Safe),
             _ => error,
         }
     }
 }
 
 /// Whether the same request may be sent again after this error: it was not executed, or doing it
-/// twice does no harm and trying again may help.
-pub(crate) fn is_repeatable(error: &Error, is_safe: bool) -> bool {
-    match error.retry() {
-        Retry::Safe | Retry::After(_) => true,
-        Retry::MaybeApplied => {
-            is_safe && matches!(error.kind(), ErrorKind::Transport | ErrorKind::Unavailable)
+/// twice does no harm and trying again may help. Who does not know whether it was done has more
+/// reason to try than who only wants to know.
+pub(crate) fn is_repeatable(error: &Error, twice: Twice) -> bool {
+    let (kind, retry) = (error.kind(), error.retry());
+    let is_passing = matches!(kind, ErrorKind::Transport | ErrorKind::Unavailable);
+    match (retry, twice) {
+        (Retry::Safe | Retry::After(_), _) => true,
+        (Retry::MaybeApplied, Twice::Harmless) => is_passing,
+        (Retry::MaybeApplied, Twice::Known | Twice::KnownNow) => {
+            is_passing || matches!(kind, ErrorKind::Timeout | ErrorKind::Remote)
         }
         _ => false,
     }
@@ -78,10 +100,10 @@ mod tests {
     #[test]
     fn what_may_have_run_is_repeated_only_where_that_does_no_harm() {
         let lost = error(ErrorKind::Transport, Retry::MaybeApplied);
-        assert!(is_repeatable(&lost, true));
-        assert!(!is_repeatable(&lost, false));
+        assert!(is_repeatable(&lost, Twice::Harmless));
+        assert!(!is_repeatable(&lost, Twice::Done));
         assert_eq!(
-            Retries::default().last(lost, false).retry(),
+            Retries::default().last(lost, Twice::Done, true).retry(),
             Retry::MaybeApplied
         );
     }
@@ -89,16 +111,17 @@ mod tests {
     #[test]
     fn what_was_not_executed_is_repeated() {
         let refused = error(ErrorKind::RateLimited, Retry::Safe);
-        assert!(is_repeatable(&refused, false));
-        let last = Retries::default().last(refused, false);
+        assert!(is_repeatable(&refused, Twice::Done));
+        let last = Retries::default().last(refused, Twice::Done, false);
         assert_eq!(last.retry(), Retry::Exhausted);
     }
 
     #[test]
     fn a_failure_of_the_server_is_not_cured_by_asking_again() {
         let failed = error(ErrorKind::Remote, Retry::MaybeApplied);
-        assert!(!is_repeatable(&failed, true));
-        assert_eq!(Retries::default().last(failed, true).retry(), Retry::Safe);
+        assert!(!is_repeatable(&failed, Twice::Harmless));
+        let last = Retries::default().last(failed, Twice::Harmless, true);
+        assert_eq!(last.retry(), Retry::Safe);
     }
 
     #[test]
@@ -112,7 +135,18 @@ mod tests {
         assert_eq!(retries.wait(&told(7), next), Some(Duration::from_secs(7)));
         assert_eq!(retries.wait(&told(0), next), next);
         assert_eq!(retries.wait(&told(900), next), None);
-        let long = retries.last(told(900), true);
+        let long = retries.last(told(900), Twice::Harmless, false);
         assert_eq!(long.retry(), Retry::After(Duration::from_secs(900)));
+    }
+
+    #[test]
+    fn who_cannot_repeat_the_key_is_told_that_it_may_be_done() {
+        let last = |twice, maybe| {
+            let refused = error(ErrorKind::RateLimited, Retry::Safe);
+            Retries::default().last(refused, twice, maybe).retry()
+        };
+        assert_eq!(last(Twice::KnownNow, true), Retry::MaybeApplied);
+        assert_eq!(last(Twice::KnownNow, false), Retry::Exhausted);
+        assert_eq!(last(Twice::Known, true), Retry::Exhausted);
     }
 }

@@ -10,7 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use futures::Stream;
-use grump_core::{Cursor, Error, ErrorKind, Result, Run, RunId, RunRef, Since};
+use grump_core::{Cursor, Result, Run, RunId, RunRef, Since};
 use grump_http::sse::{SseEvent, SseFrame, SseStream};
 use grump_wire::{
     Endpoint,
@@ -19,6 +19,7 @@ use grump_wire::{
     ralpher::{AllEvents, LoopEvents, events, map},
 };
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     caller::Asking,
@@ -48,6 +49,7 @@ impl LoopEventSource {
                 Since::Cursor(cursor) => Some((headers::LAST_EVENT_ID, cursor.as_str())),
                 _ => None,
             },
+            has_key: false,
         };
         // Silence is judged by who resumes.
         self.0.caller.open(asking, Duration::MAX).await
@@ -68,12 +70,10 @@ impl Source for LoopEventSource {
         let start = start
             .and_then(|cursor| cursor.to_str().ok())
             .map(Cursor::new);
-        let closed = self.0.caller.closed().clone();
         let frames = LoopFrames {
             events,
             run: run.map(|run| run.id.clone()),
             has_positions: start.is_some(),
-            closed: Box::pin(closed.cancelled_owned()),
         };
         Ok(Connection {
             start,
@@ -89,6 +89,10 @@ impl Source for LoopEventSource {
         let loops = self.0.list_loops().await?;
         Ok(loops.into_iter().map(map::run).collect())
     }
+
+    fn closed(&self) -> CancellationToken {
+        self.0.caller.closed().clone()
+    }
 }
 
 /// The frames of one connection.
@@ -97,7 +101,6 @@ struct LoopFrames {
     /// The one loop whose events these are.
     run: Option<RunId>,
     has_positions: bool,
-    closed: Pin<Box<dyn Future<Output = ()> + Send + Sync>>,
 }
 
 impl LoopFrames {
@@ -119,6 +122,8 @@ impl LoopFrames {
     fn said(&self, comment: &str) -> Option<Frame> {
         match comment {
             headers::LIVE if self.has_positions => Some(Frame::Live),
+            // The rest of the greeting: padding against proxies that wait for more.
+            "" => None,
             greeting if greeting.starts_with("connected") => None,
             _ => Some(Frame::Alive),
         }
@@ -135,10 +140,6 @@ impl Stream for LoopFrames {
     type Item = Result<Frame>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if self.closed.as_mut().poll(context).is_ready() {
-            let closed = Error::new(ErrorKind::Truncated, "the plane was closed");
-            return Poll::Ready(Some(Err(closed.advise("connect to it again"))));
-        }
         loop {
             let frame = match ready!(self.events.poll_frame(context)) {
                 Some(Ok(SseFrame::Event(event))) => self.told(event),

@@ -208,21 +208,32 @@ impl RalpherClient {
 
 impl RalpherClient {
     /// Creates a loop. Where the answer is lost and the server honours keys, the request is repeated
-    /// with the same one; whether it does is asked where it was not said yet.
+    /// with the same one; whether it does is asked where it was not said yet. A key that is made up
+    /// here is lost with the call: who has none to repeat is told that the loop may have been made.
     pub(crate) async fn create(&self, request: LoopRequest, key: Option<String>) -> Result<Loop> {
+        let has_key = key.is_some();
         let key = key.unwrap_or_else(|| Uuid::now_v7().to_string());
         let ask = || {
-            let header = Some((headers::IDEMPOTENCY_KEY, &*key));
-            self.call::<CreateLoop>(NoPath {}, NoQuery {}, request.clone(), header)
+            self.caller.call::<CreateLoop>(Asking {
+                path: NoPath {},
+                query: NoQuery {},
+                body: request.clone(),
+                header: Some((headers::IDEMPOTENCY_KEY, &*key)),
+                has_key,
+            })
         };
-        let knew = self.caller.honours_keys();
+        let knows = || self.caller.honours_keys();
         match ask().await {
-            Err(error) if error.retry() == Retry::MaybeApplied && !knew => {
+            Err(error) if error.retry() == Retry::MaybeApplied && !knows() => {
                 let _ = self.health().await;
-                if !self.caller.honours_keys() {
+                if !knows() {
                     return Err(error);
                 }
-                ask().await
+                ask().await.map_err(|again| match again.retry() {
+                    Retry::Never => again,
+                    _ if has_key => again,
+                    _ => again.retryable(Retry::MaybeApplied),
+                })
             }
             answer => answer,
         }
@@ -274,6 +285,7 @@ impl RalpherClient {
             query,
             body,
             header,
+            has_key: false,
         };
         self.caller.call(asking).await
     }
@@ -287,6 +299,7 @@ impl RalpherClient {
             query: NoQuery {},
             body: NoBody,
             header: None,
+            has_key: false,
         };
         let events = self.caller.open(asking, self.idle).await?;
         Ok(WireStream::new(events, event))

@@ -8,6 +8,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     pace::StreamConfig,
+    settle::Doubts,
     source::{Connection, Frame, Frames},
 };
 
@@ -32,6 +33,8 @@ pub(super) struct Link {
     pub(super) before: Vec<Run>,
     /// Whether that is to be told where events do not explain it.
     pub(super) shows_before: bool,
+    /// What is to be read of runs to know whether they are over.
+    pub(super) doubts: Doubts,
     /// How long nothing but heartbeats came, pauses of the consumer left out.
     pub(super) quiet: Duration,
     /// How long that may go on until the state is read.
@@ -50,6 +53,7 @@ impl Link {
             told_of: BTreeSet::new(),
             before: Vec::new(),
             shows_before: false,
+            doubts: Doubts::default(),
             quiet: Duration::ZERO,
             patience: config.quiet,
         }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use grump_core::{Cursor, Error, ErrorKind, Gap, Retry};
+use grump_core::{Cursor, Error, ErrorKind, Gap, Retry, RunRef};
 
 use super::pace::StreamConfig;
 
 /// Why the last connection was lost.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Loss {
     pub(super) words: &'static str,
     /// The last error, be it of a later try.
@@ -40,6 +40,45 @@ impl Loss {
     }
 }
 
+/// What was said aloud of lost connections: a server that drops each one at once is not worth a
+/// line for each.
+#[derive(Debug, Default, PartialEq)]
+pub(super) enum Outage {
+    #[default]
+    Never,
+    Now,
+    Past,
+}
+
+/// Where outages are told, whatever else is logged.
+const TARGET: &str = "grump_client::stream";
+
+impl Outage {
+    /// A connection was lost, which was healthy or not, and the next one has time.
+    pub(super) fn begins(&mut self, was_healthy: bool, run: Option<&RunRef>, loss: &Loss) {
+        if was_healthy || *self == Self::Never {
+            *self = Self::Now;
+            let kind = loss.error.as_ref().map(Error::kind);
+            let run = run.map(tracing::field::display);
+            tracing::warn!(target: TARGET, run, error = ?kind, "{}; connecting again", loss.words);
+        }
+    }
+
+    /// There is a connection.
+    pub(super) fn is_back(&mut self, run: Option<&RunRef>) {
+        if *self == Self::Now {
+            *self = Self::Past;
+            let run = run.map(tracing::field::display);
+            tracing::info!(target: TARGET, run, "the event stream is connected again");
+        }
+    }
+}
+
+/// The end of what the plane had open when it was closed.
+pub(super) fn closed_here() -> Error {
+    Error::new(ErrorKind::Truncated, "the plane was closed").advise("connect to it again")
+}
+
 /// A gap between these positions.
 pub(super) fn gap(reason: &str, after: Option<Cursor>, before: Option<Cursor>) -> Gap {
     let mut gap = Gap::default();
@@ -67,5 +106,25 @@ pub(super) fn is_fatal(error: &Error) -> bool {
         // This side was closed: the other one's outages say that they may be waited out.
         ErrorKind::Unavailable => error.retry() == Retry::Never,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outage_is_told_once_until_a_connection_was_healthy() {
+        let (mut outage, loss) = (Outage::default(), Loss::default());
+        let mut after = |was_healthy| {
+            outage.begins(was_healthy, None, &loss);
+            let is_told = outage == Outage::Now;
+            outage.is_back(None);
+            is_told
+        };
+        assert_eq!(
+            [false, false, true, false].map(&mut after),
+            [true, false, true, false]
+        );
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! `source` is what it asks of a dialect; `told`, `difference` and `settle` judge what was told and
 //! what was not; `pace` and `loss` say how long to wait and when to give up; `link` is one
-//! connection; `watcher` is the machine, with one function for each of its states, and `telling`
-//! what it tells beside events:
+//! connection; `watcher` is the machine, with one function for each `state`, and `telling` what it
+//! tells beside events:
 //!
 //! ```text
 //!            ┌────────── Doubting ◄──┐ the state shows more
@@ -37,6 +37,7 @@ mod loss;
 mod pace;
 mod settle;
 mod source;
+mod state;
 mod telling;
 mod told;
 mod watcher;

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use futures::Stream;
 use grump_core::{Cursor, Event, Result, Run, RunRef, Since};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 /// A server that tells what happens, and says how things are when it is asked.
 #[async_trait]
@@ -30,6 +31,9 @@ pub(crate) trait Source: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// Whatever the wire says.
     async fn read_all(&self) -> Result<Vec<Run>>;
+
+    /// Is cancelled when this side is closed: whatever is awaited of it is not worth waiting for.
+    fn closed(&self) -> CancellationToken;
 }
 
 /// A connection that tells what happens. Dropping it closes it.

@@ -13,8 +13,9 @@ use super::{
 
 impl Watcher {
     /// Tells each run that is not where it was told to be, and what must have happened to it; the
-    /// one run that is watched in any case.
-    pub(super) fn tell_differences(&mut self, runs: &[Run]) {
+    /// one run that is watched in any case. Says whether there was something to tell.
+    pub(super) fn tell_differences(&mut self, runs: &[Run]) -> bool {
+        let is_new = !self.told.agrees(runs);
         let removed = self.told.gone(runs).map(removal).collect();
         let mut changed = Vec::new();
         for run in runs {
@@ -28,6 +29,7 @@ impl Watcher {
             self.tell_run(run.clone());
             self.push_events(events);
         }
+        is_new
     }
 
     pub(super) fn push_events(&mut self, events: Vec<Event>) {

@@ -1,6 +1,9 @@
 //! What a stream has told so far, and whether that is all there is to tell.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use grump_core::{Cursor, Event, EventKind, Payload, Run, RunRef, RunStatus};
 
@@ -90,8 +93,10 @@ pub(super) fn status(payload: &Payload) -> Option<RunStatus> {
 #[derive(Debug, Default)]
 pub(super) struct Told {
     runs: BTreeMap<RunRef, Standing>,
-    /// What was made up of the last difference: the wire may tell it once more.
-    made_up: BTreeSet<(RunRef, EventKind, Option<u64>)>,
+    /// What was made up of the last difference: the wire may tell it once more, and soon.
+    made_up: BTreeMap<RunRef, BTreeSet<(EventKind, Option<u64>)>>,
+    /// How long the wire had nothing to tell since.
+    waited: Duration,
 }
 
 impl Told {
@@ -114,10 +119,17 @@ impl Told {
 
     /// Takes in what is told now. False is that it was told already, as a difference.
     pub(super) fn follow(&mut self, event: &Event) -> bool {
-        if !self.made_up.is_empty() && self.made_up.remove(&name(event)) {
-            return false;
+        let moves = status(&event.payload).is_some() || event.kind() == EventKind::IterationEnded;
+        if let Some(names) = self.made_up.get_mut(&event.run) {
+            if names.remove(&name(event)) {
+                return false;
+            }
+            if moves {
+                // The wire is past what was made up.
+                self.made_up.remove(&event.run);
+            }
         }
-        if status(&event.payload).is_some() || event.kind() == EventKind::IterationEnded {
+        if moves {
             let standing = self.runs.entry(event.run.clone()).or_insert(Standing::NEW);
             standing.follow(event);
         }
@@ -126,7 +138,20 @@ impl Told {
 
     /// Remembers what was found by comparing, so that it is not told twice.
     pub(super) fn made_up(&mut self, events: &[Event]) {
-        self.made_up.extend(events.iter().map(name));
+        self.waited = Duration::ZERO;
+        for event in events {
+            let names = self.made_up.entry(event.run.clone()).or_default();
+            names.insert(name(event));
+        }
+    }
+
+    /// Takes in that the wire had nothing to tell for so long. What it did not tell once more within
+    /// the grace, it tells for the first time.
+    pub(super) fn wait(&mut self, time: Duration, grace: Duration) {
+        self.waited = self.waited.saturating_add(time);
+        if self.waited > grace {
+            self.made_up.clear();
+        }
     }
 
     pub(super) fn standing(&self, run: &RunRef) -> Option<&Standing> {
@@ -151,14 +176,20 @@ impl Told {
             .is_some_and(|told| told.agrees(&Standing::of(run)))
     }
 
+    /// Whether this run has begun the iterations that were told, and no other.
+    pub(super) fn is_no_further(&self, run: &Run) -> bool {
+        let told = self.standing(&run.name);
+        told.is_none_or(|told| told.started == Standing::of(run).started)
+    }
+
     /// Whether these runs, all that are watched, show nothing that was not told.
     pub(super) fn agrees(&self, runs: &[Run]) -> bool {
         runs.iter().all(|run| self.agrees_on(run)) && self.gone(runs).next().is_none()
     }
 }
 
-fn name(event: &Event) -> (RunRef, EventKind, Option<u64>) {
-    (event.run.clone(), event.kind(), event.iteration)
+fn name(event: &Event) -> (EventKind, Option<u64>) {
+    (event.kind(), event.iteration)
 }
 
 /// Whether a server that says `next` after `last` says it again: the same position, or an earlier

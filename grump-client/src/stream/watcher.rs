@@ -6,50 +6,24 @@ use grump_core::{
     Cursor, Error, ErrorKind, Event, Gap, Result, Run, RunRef, Since, Update, stream::Step,
 };
 use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     difference::removal,
     link::{Heard, Link},
-    loss::{Loss, is_fatal, late},
+    loss::{Loss, Outage, closed_here, is_fatal, late},
     pace::{Pace, StreamConfig},
-    settle::settle,
     source::{Frame, Source},
+    state::{State, cut},
     told::{Told, is_repeated, status},
 };
 
-/// Where a watcher is.
-pub(super) enum State {
-    /// Connected: what comes is told.
-    Following(Link),
-    /// An event does not say whether the work is over: the run is read.
-    Settling(Link, Option<Cursor>, Arc<Event>),
-    /// Nothing came for long: the state is read.
-    Silent(Link),
-    /// The state shows more than was told: the connection has a moment left to tell it.
-    Doubting(Link, Vec<Run>),
-    /// The connection is lost: the next one has time.
-    BackingOff(Duration),
-    /// A connection is made.
-    Connecting,
-    /// The connection cannot tell what was missed: the state is read, and the difference is told.
-    Resyncing(Link),
-    /// Nothing follows, but this error if there is one.
-    Over(Option<Error>),
-}
-
-impl State {
-    /// Has the state read when nothing comes for only this long.
-    fn soon_silent(mut self, patience: Duration) -> Self {
-        if let Self::Following(link) = &mut self {
-            link.patience = patience;
-        }
-        self
-    }
-}
-
 /// Watches one run or all of a [`Source`], and tells every event once or that there is a gap.
 pub(super) struct Watcher {
-    source: Arc<dyn Source>,
+    pub(super) source: Arc<dyn Source>,
+    /// Is cancelled when the plane is closed.
+    closed: CancellationToken,
+    outage: Outage,
     /// The run that is watched; `None` is all, without an end.
     pub(super) run: Option<RunRef>,
     config: StreamConfig,
@@ -69,6 +43,8 @@ pub(super) struct Watcher {
 impl Watcher {
     pub(super) fn new(source: Arc<dyn Source>, run: Option<RunRef>, config: StreamConfig) -> Self {
         Self {
+            closed: source.closed(),
+            outage: Outage::default(),
             source,
             run,
             config,
@@ -110,16 +86,28 @@ impl Watcher {
             if let Some(step) = self.steps.pop_front() {
                 return Some((Ok(step), self));
             }
-            self.state = match mem::replace(&mut self.state, State::Over(None)) {
-                State::Following(link) => self.on_following(link).await,
-                State::Settling(link, cursor, event) => self.on_settling(link, cursor, event).await,
-                State::Silent(link) => self.on_silent(link).await,
-                State::Doubting(link, runs) => self.on_doubting(link, runs).await,
-                State::BackingOff(delay) => on_backing_off(delay).await,
-                State::Connecting => self.on_connecting().await,
-                State::Resyncing(link) => self.on_resyncing(link).await,
+            let state = match mem::replace(&mut self.state, State::Over(None)) {
                 State::Over(error) => return error.map(|error| (Err(error), self)),
+                state => state,
             };
+            let closed = self.closed.clone();
+            self.state = match closed.run_until_cancelled(self.step(state)).await {
+                Some(state) => state,
+                None => State::Over(Some(closed_here())),
+            };
+        }
+    }
+
+    async fn step(&mut self, state: State) -> State {
+        match state {
+            State::Following(link) => self.on_following(link).await,
+            State::Settling(link, loss) => self.on_settling(link, loss).await,
+            State::Silent(link) => self.on_silent(link).await,
+            State::Doubting(link, runs) => self.on_doubting(link, runs).await,
+            State::BackingOff(delay) => on_backing_off(delay).await,
+            State::Connecting => self.on_connecting().await,
+            State::Resyncing(link) => self.on_resyncing(link).await,
+            over @ State::Over(_) => over,
         }
     }
 
@@ -131,15 +119,23 @@ impl Watcher {
         } else {
             left
         };
+        let doubt = link.doubts.left().filter(|left| *left <= limit);
         let began = Instant::now();
-        let heard = link.next(limit).await;
-        link.quiet += began.elapsed();
+        let heard = link.next(doubt.unwrap_or(limit)).await;
+        self.waited(&mut link, began.elapsed());
         match heard {
             Heard::Frame(frame) => self.on_frame(link, frame),
-            Heard::End(error) => self.lost(&link, "the connection was lost", error),
-            Heard::Nothing if watches_heart => self.lost(&link, "the heartbeats stopped", None),
+            Heard::End(error) => cut(link, "the connection was lost", error),
+            Heard::Nothing if doubt.is_some() => State::Settling(link, None),
+            Heard::Nothing if watches_heart => cut(link, "the heartbeats stopped", None),
             Heard::Nothing => State::Silent(link),
         }
+    }
+
+    fn waited(&mut self, link: &mut Link, time: Duration) {
+        link.quiet += time;
+        link.doubts.wait(time);
+        self.told.wait(time, self.config.grace);
     }
 
     fn on_frame(&mut self, mut link: Link, frame: Frame) -> State {
@@ -158,18 +154,35 @@ impl Watcher {
             Frame::Event {
                 cursor,
                 event,
-                doubtful: true,
-            } => State::Settling(link, cursor, event),
-            Frame::Event { cursor, event, .. } => self.on_events(link, cursor.as_ref(), [event]),
+                doubtful,
+            } => match self.release(link, &event) {
+                State::Following(link) if doubtful => self.on_doubtful(link, event),
+                State::Following(link) => self.on_events(link, cursor.as_ref(), [event]),
+                over => over,
+            },
         }
     }
 
-    fn on_events(
+    pub(super) fn on_events(
         &mut self,
         mut link: Link,
         cursor: Option<&Cursor>,
         events: impl IntoIterator<Item = Arc<Event>>,
     ) -> State {
+        self.tell_events(&mut link, cursor, events);
+        if link.is_live {
+            self.following_or_over(link)
+        } else {
+            State::Following(link)
+        }
+    }
+
+    pub(super) fn tell_events(
+        &mut self,
+        link: &mut Link,
+        cursor: Option<&Cursor>,
+        events: impl IntoIterator<Item = Arc<Event>>,
+    ) {
         link.told = true;
         link.quiet = Duration::ZERO;
         link.patience = self.config.quiet;
@@ -182,11 +195,6 @@ impl Watcher {
                 let update = Update::Event(event);
                 self.steps.push_back((cursor.cloned(), update));
             }
-        }
-        if link.is_live {
-            self.following_or_over(link)
-        } else {
-            State::Following(link)
         }
     }
 
@@ -204,6 +212,7 @@ impl Watcher {
                 // Events told that it works, and none that it ended.
                 is_untold |= is_end && !self.told.is_over(&run.name);
             } else if link.shows_before && (is_end || !self.told.agrees_on(&run)) {
+                link.told = true;
                 self.told.set(&run);
                 self.tell_run(run);
             }
@@ -213,23 +222,6 @@ impl Watcher {
         } else {
             self.following_or_over(link)
         }
-    }
-
-    async fn on_settling(
-        &mut self,
-        link: Link,
-        cursor: Option<Cursor>,
-        event: Arc<Event>,
-    ) -> State {
-        let event = Arc::unwrap_or_clone(event);
-        let events = match self.in_time(self.source.read(&event.run)).await {
-            Ok(run) => settle(event, &run),
-            // Whoever does not answer is asked again after a moment's silence.
-            Err(_) => vec![event],
-        };
-        let events = events.into_iter().map(Arc::new);
-        self.on_events(link, cursor.as_ref(), events)
-            .soon_silent(self.config.grace)
     }
 
     async fn on_silent(&mut self, mut link: Link) -> State {
@@ -256,11 +248,16 @@ impl Watcher {
                 }
             }
         }
+        self.loss = Loss {
+            words: "the state shows more than the stream told",
+            error: None,
+        };
         if let Some(run) = self.run.clone().filter(|_| runs.is_empty()) {
+            self.loss.words = "the run is not there any more";
             return self.gone(&run);
         }
         self.read = Some(runs);
-        self.lost(&link, "the state shows more than the stream told", None)
+        self.again(link.opened.elapsed(), link.told)
     }
 
     async fn on_connecting(&mut self) -> State {
@@ -270,6 +267,7 @@ impl Watcher {
             Ok(connection) => connection,
             Err(error) => return self.not_connected(error),
         };
+        self.outage.is_back(self.run.as_ref());
         let is_resumed = self.cursor.is_some() && connection.start.is_some();
         let link = Link::new(connection, &self.config);
         let link = match self.read.take() {
@@ -297,11 +295,11 @@ impl Watcher {
         }
     }
 
-    async fn on_resyncing(&mut self, link: Link) -> State {
+    async fn on_resyncing(&mut self, mut link: Link) -> State {
         match self.read_all().await {
             Ok(runs) => {
                 self.push_gap(link.start.clone());
-                self.tell_differences(&runs);
+                link.told |= self.tell_differences(&runs);
                 self.following_or_over(link)
             }
             Err(error) => self.lost(&link, "the state cannot be read", Some(error)),
@@ -327,11 +325,17 @@ impl Watcher {
         }
     }
 
-    async fn in_time<T>(&self, answer: impl Future<Output = Result<T>>) -> Result<T> {
+    pub(super) async fn in_time<T>(&self, answer: impl Future<Output = Result<T>>) -> Result<T> {
         let limit = self.config.answer;
         timeout(limit, answer)
             .await
             .unwrap_or_else(|_| Err(late(limit)))
+    }
+
+    /// How long a connection may take to tell what the state showed; no longer than until the state
+    /// is read for its silence.
+    pub(super) fn grace(&self) -> Duration {
+        self.config.grace.min(self.config.quiet)
     }
 
     fn is_repeated(&self, cursor: Option<&Cursor>) -> bool {
@@ -339,19 +343,26 @@ impl Watcher {
         both.is_some_and(|(last, next)| is_repeated(last, next))
     }
 
-    fn following_or_over(&self, link: Link) -> State {
+    pub(super) fn following_or_over(&self, link: Link) -> State {
         match &self.run {
             Some(run) if self.told.is_over(run) => State::Over(None),
             _ => State::Following(link),
         }
     }
 
-    fn lost(&mut self, link: &Link, words: &'static str, error: Option<Error>) -> State {
+    pub(super) fn lost(&mut self, link: &Link, words: &'static str, error: Option<Error>) -> State {
         if error.as_ref().is_some_and(is_fatal) {
             return State::Over(error);
         }
         self.loss = Loss { words, error };
-        self.again(link.opened.elapsed(), link.told)
+        let lived = link.opened.elapsed();
+        let state = self.again(lived, link.told);
+        if matches!(state, State::BackingOff(_)) {
+            let was_healthy = link.told || lived >= self.config.healthy;
+            self.outage
+                .begins(was_healthy, self.run.as_ref(), &self.loss);
+        }
+        state
     }
 
     fn again(&mut self, lived: Duration, told: bool) -> State {

@@ -81,6 +81,33 @@ async fn a_create_whose_answer_is_lost_is_repeated_with_its_key_where_keys_are_h
     assert_eq!(keys, [Some("my-key"); 2]);
 }
 
+/// Pitfall 39: a key that was made up is gone with the call, so the call tries what can be tried,
+/// and the caller is not told that it may ask again.
+#[tokio::test]
+async fn a_create_that_fails_again_and_again_may_have_made_a_loop() {
+    let (field, client) = field().await;
+    for _ in 0..12 {
+        let failed = busy(500).header("grump-idempotency", "honoured");
+        field.reply_once("POST", "/api/loops", failed);
+    }
+    let create = |options| client.create_loop("n", "/d", "p", options);
+    let error = create(LoopOptions::new()).await.unwrap_err();
+    assert_eq!(error.retry(), Retry::MaybeApplied);
+    let asked = field.asked_for("POST", "/api/loops");
+    let key = asked[0].header("idempotency-key");
+    assert!(asked.len() > 1);
+    assert!(
+        asked
+            .iter()
+            .all(|asked| asked.header("idempotency-key") == key)
+    );
+    let error = create(LoopOptions::new()).await.unwrap_err();
+    assert_eq!(error.retry(), Retry::MaybeApplied);
+    let options = LoopOptions::new().idempotency_key("my-key");
+    let error = create(options).await.unwrap_err();
+    assert_eq!(error.retry(), Retry::Exhausted);
+}
+
 #[tokio::test]
 async fn a_prompt_that_may_have_been_set_is_not_set_again() {
     let (field, proxy) = behind_a_proxy().await;

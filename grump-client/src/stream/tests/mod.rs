@@ -20,6 +20,7 @@ use grump_core::{
     payload::{ErrorReported, IterationStarted, RunCancelled, RunCompleted, TextDelta},
 };
 use tokio::time::{Instant, Sleep, sleep};
+use tokio_util::sync::CancellationToken;
 
 use super::{Connection, Frame, Frames, Source, StreamConfig, watch};
 
@@ -47,6 +48,7 @@ struct Server {
     connections: Mutex<VecDeque<Result<Vec<Does>, ErrorKind>>>,
     asked: Mutex<Vec<Since>>,
     reads: Mutex<usize>,
+    closed: CancellationToken,
 }
 
 impl std::fmt::Debug for Does {
@@ -67,6 +69,7 @@ impl Server {
             connections: Mutex::new(connections.into()),
             asked: Mutex::default(),
             reads: Mutex::default(),
+            closed: CancellationToken::new(),
         })
     }
 
@@ -124,6 +127,10 @@ impl Source for Arc<Server> {
 
     async fn read_all(&self) -> Result<Vec<Run>> {
         Ok(self.run.lock().unwrap().clone().into_iter().collect())
+    }
+
+    fn closed(&self) -> CancellationToken {
+        self.closed.clone()
     }
 }
 

@@ -113,6 +113,10 @@ impl Source for Ends {
     async fn read_all(&self) -> Result<Vec<Run>> {
         self.0.read_all().await
     }
+
+    fn closed(&self) -> CancellationToken {
+        self.0.closed()
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -174,4 +178,17 @@ async fn a_stream_of_all_shows_what_no_event_told_and_goes_on() {
     let told: Vec<_> = updates.await.unwrap().map(short).take(3).collect().await;
     assert_eq!(told, ["is cancelled", "run.deleted", "a"]);
     assert_eq!(server.asked().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cut_in_the_history_of_a_finished_run_is_not_its_end() {
+    let connections = vec![
+        vec![Tells("1 a"), Breaks],
+        vec![Tells("2 b"), Tells("3 completed"), Tells("live")],
+    ];
+    let server = Server::new(true, connections).having(RunStatus::Completed);
+    assert_eq!(
+        server.told(Since::Beginning).await,
+        ["a", "b", "run.completed"]
+    );
 }

@@ -143,3 +143,20 @@ async fn a_consumer_that_blocks_its_thread_keeps_its_connection() {
     assert_eq!(short(updates.next().await.unwrap()), "run.completed");
     assert_eq!(server.asked().len(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn closing_ends_a_stream_that_waits_to_connect_again() {
+    let connections = vec![vec![Tells("1 a"), Breaks]];
+    let server = Server::new(true, connections);
+    let mut updates = server.watch(Since::Beginning).await.unwrap();
+    assert_eq!(short(updates.next().await.unwrap()), "a");
+    let closed = server.closed.clone();
+    let began = Instant::now();
+    let (last, ()) = futures::join!(updates.next(), async {
+        sleep(Duration::from_millis(100)).await;
+        closed.cancel();
+    });
+    assert_eq!(short(last.unwrap()), "error truncated");
+    assert_eq!(began.elapsed(), Duration::from_millis(100));
+    assert!(updates.next().await.is_none());
+}
