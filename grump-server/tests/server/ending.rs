@@ -68,10 +68,13 @@ async fn a_listener_on_a_connection_that_was_used_before_holds_up_nothing() {
     let stream = request("/api/events");
     stuck.write_all(stream.as_bytes()).await.unwrap();
     stuck.read_exact(&mut [0; 12]).await.unwrap();
+    let mut beside = served.ask().stream("/api/events", None).await;
     let text = "x".repeat(1 << 20);
-    for _ in 0..16 {
-        tape.tell("a", &*text);
+    for number in 0..16 {
+        tape.tell("a", format!("{text}{number}!"));
+        beside.until(&format!("{number}!")).await;
     }
+    drop(beside);
     served.ended().await.unwrap();
 }
 
