@@ -8,17 +8,9 @@ pub mod map;
 mod tests;
 mod types;
 
-pub use endpoints::{
-    AcceptLoop, AllEvents, CheckPlanningDir, ClearPendingPrompt, CreateLoop, DeleteLoop, DiffLoop,
-    DiscardLoop, EditLoop, Health, LastModel, ListLoops, ListModels, LoopEvents, OPERATIONS,
-    OpenLoop, Plan, PurgeLoop, SetLastModel, SetPendingPrompt, StartLoop, StatusFile, StopLoop,
-    each,
-};
-pub use types::{
-    Accepted, Backend, DirectoryQuery, ErrorBody, FileDiff, Git, HealthReport, Iteration, Loop,
-    LoopChange, LoopConfig, LoopEvent, LoopPath, LoopRequest, LoopState, Model, ModelRef,
-    PendingPrompt, PlanningFile, PlanningFolder, StartRequest, Success, Tool,
-};
+// Whole, so that whoever adds an endpoint or a body cannot forget it here.
+pub use endpoints::*;
+pub use types::*;
 
 use grump_core::{EventKind, Member};
 
