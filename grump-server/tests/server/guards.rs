@@ -209,7 +209,7 @@ async fn a_body_that_is_not_json_is_refused() {
 }
 
 #[tokio::test]
-async fn every_answer_names_its_request_and_says_that_keys_are_honoured() {
+async fn every_answer_names_its_request() {
     let served = tape().await;
     let ask = served.ask();
     let named = [("x-request-id", "mine-1")];
@@ -222,6 +222,20 @@ async fn every_answer_names_its_request_and_says_that_keys_are_honoured() {
         let answer: Answer = crate::wire::answer(response).await;
         let id = answer.header("x-request-id").unwrap();
         assert!(expected.is_none_or(|expected| expected == id) && !id.is_empty());
-        assert_eq!(answer.header("grump-idempotency"), Some("honoured"));
     }
+}
+
+/// Pitfall 39: only where the plane says so is a create safe to repeat, so a gateway promises
+/// nothing for what is behind it.
+#[tokio::test]
+async fn keys_are_honoured_where_the_plane_honours_them() {
+    let said = async |ask: &crate::wire::Asking| {
+        let response = ask.send_with("GET", "/healthz", None, &[]).await;
+        let answer: Answer = crate::wire::answer(response).await;
+        answer.header("grump-idempotency").map(str::to_owned)
+    };
+    let stage = crate::stage::Stage::set().await;
+    assert_eq!(said(&stage.ask).await.as_deref(), Some("honoured"));
+    stage.close().await;
+    assert_eq!(said(&tape().await.ask()).await, None);
 }
