@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use grump_core::{RepoPath, Result};
 
-use super::{LeftOut, Workspace, explain, git::CommitId, raw, stage::Tree};
+use super::{LeftOut, Workspace, explain, git::CommitId, lock::clear, raw, stage::Tree};
 
 /// What a commit of a run's worktree came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl Workspace {
     /// As [`commit_iteration`](Self::commit_iteration).
     pub async fn commit_since(&self, before: &CommitId, message: &str) -> Result<Committed> {
         let tree = self.tree()?;
-        clear_stale_locks(tree.git_dir());
+        self.clear_stale_locks(tree.git_dir()).await?;
         let tip = tree.resolve(&self.branch_ref()).await?;
         let parent = self.parent(&tree, tip.as_ref()).await?;
         let staged = tree.stage(Some(&parent), &self.private()?).await?;
@@ -117,6 +117,7 @@ impl Workspace {
     /// [`NotFound`](grump_core::ErrorKind::NotFound) if the worktree is gone, and those of git.
     pub async fn snapshot(&self, name: &str) -> Result<Option<CommitId>> {
         let tree = self.tree()?;
+        self.clear_stale_locks(tree.git_dir()).await?;
         let index = tree.git_dir().join("grump-index");
         let original = tree.git_dir().join("index");
         if original.exists() {
@@ -167,7 +168,7 @@ impl Workspace {
     /// [`NotFound`](grump_core::ErrorKind::NotFound) if the worktree is gone, and those of git.
     pub async fn reset_to(&self, commit: &CommitId) -> Result<()> {
         let tree = self.tree()?;
-        clear_stale_locks(tree.git_dir());
+        self.clear_stale_locks(tree.git_dir()).await?;
         clear_unfinished(tree.git_dir());
         let call = tree.git().changes();
         call.args(["symbolic-ref", "HEAD", &self.branch_ref()])
@@ -182,6 +183,30 @@ impl Workspace {
             call = call.arg("-e").arg(exclude_pattern(&path));
         }
         call.output().await.map(drop)
+    }
+
+    /// Removes the locks that killed gits left, the agent's and our own: nothing else works in a
+    /// run's worktree.
+    async fn clear_stale_locks(&self, git_dir: &Path) -> Result<()> {
+        for name in ["index.lock", "HEAD.lock"] {
+            let _ = fs::remove_file(git_dir.join(name));
+        }
+        self.clear_reference_locks().await
+    }
+
+    /// Removes the locks that our killed gits left on the run's branch and its backups, which
+    /// nothing else writes. A git that outlived us is waited for.
+    pub(super) async fn clear_reference_locks(&self) -> Result<()> {
+        let common = &self.record.common_dir;
+        clear(&common.join(format!("{}.lock", self.branch_ref()))).await?;
+        let Ok(backups) = fs::read_dir(common.join(self.backups())) else {
+            return Ok(());
+        };
+        let paths = backups.filter_map(|entry| Some(entry.ok()?.path()));
+        for lock in paths.filter(|path| path.extension().is_some_and(|end| end == "lock")) {
+            clear(&lock).await?;
+        }
+        Ok(())
     }
 
     /// What is in the worktree but in no commit of the run's branch, so that accepting the run
@@ -232,13 +257,6 @@ pub(crate) async fn changed_files(
         .output()
         .await?;
     Ok(raw::paths(&listed))
-}
-
-/// Locks that the agent's killed gits left: nothing else works in a run's worktree.
-fn clear_stale_locks(git_dir: &Path) {
-    for name in ["index.lock", "HEAD.lock"] {
-        let _ = fs::remove_file(git_dir.join(name));
-    }
 }
 
 /// A rebase or a series of picks that the agent did not finish. `reset --hard` ends the rest.

@@ -100,6 +100,7 @@ impl Workspace {
         if let Some(parent) = record.path.parent() {
             fs::create_dir_all(parent).map_err(|error| explain::unwritable(parent, error))?;
         }
+        self.clear_reference_locks().await?;
         if self.home().resolve(&self.branch_ref()).await?.is_none() {
             let call = self.home().git().holding(lock)?;
             call.args(["update-ref", "-m", "grump: start", &self.branch_ref()])

@@ -152,12 +152,14 @@ impl Workspace {
     }
 
     async fn delete_branch(&self, lock: &RepositoryLock, tip: &CommitId) -> Result<()> {
+        self.clear_reference_locks().await?;
         let call = self.home().git().holding(lock)?;
         let call = call.args(["update-ref", "-d", &self.branch_ref(), tip.as_str()]);
         call.output().await.map(drop)
     }
 
     async fn delete_backups(&self) -> Result<()> {
+        self.clear_reference_locks().await?;
         let backups = self.list_backups().await?;
         let lines: String = backups
             .iter()

@@ -1,10 +1,11 @@
-//! The lock that grump takes on a repository while it changes more than one run's own worktree.
+//! The lock that grump takes on a repository while it changes more than one run's own worktree, and
+//! the lock files that killed gits leave.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::{self, File, OpenOptions, TryLockError},
     path::Path,
     process::Stdio,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use grump_core::{Conflict, Error, ErrorKind, Result, Retry};
@@ -15,6 +16,10 @@ use super::explain;
 /// How long another grump may keep the repository before this one gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(15);
+
+/// How long a git's lock file may still go away by itself, as a git that lives removes it.
+const GIT_PATIENCE: Duration = Duration::from_millis(500);
+const GIT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Held while this lives, and for as long as a git that was started under it runs.
 #[derive(Debug)]
@@ -60,4 +65,25 @@ fn busy(path: &Path) -> Error {
     .advise("wait for it or look for a git that hangs, then try again")
     .retryable(Retry::Safe)
     .with("lock", path.display())
+}
+
+/// Removes a lock file that a killed git left, if it does not go away by itself.
+pub(super) async fn clear(lock: &Path) -> Result<()> {
+    clear_since(lock, SystemTime::UNIX_EPOCH).await
+}
+
+/// As [`clear`], of a lock file that is not older than `since`: an older one is somebody else's.
+pub(super) async fn clear_since(lock: &Path, since: SystemTime) -> Result<()> {
+    let mut left = GIT_PATIENCE;
+    while let Ok(found) = fs::metadata(lock) {
+        if found.modified().is_ok_and(|modified| modified < since) {
+            return Ok(());
+        }
+        if left.is_zero() {
+            return fs::remove_file(lock).map_err(|error| explain::unwritable(lock, error));
+        }
+        tokio::time::sleep(GIT_PAUSE).await;
+        left = left.saturating_sub(GIT_PAUSE);
+    }
+    Ok(())
 }

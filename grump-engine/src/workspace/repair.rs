@@ -4,22 +4,18 @@ use std::{
     collections::HashSet,
     fs, io,
     path::{Path, PathBuf},
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
 use grump_core::{RepoPath, Result};
 
 use super::{
     MergePlan, Workspace, explain,
-    lock::RepositoryLock,
+    lock::{RepositoryLock, clear_since},
     merge::checkout_in_the_way,
     raw::{self, RawChange},
     stage::{Tree, literal_pathspecs},
 };
-
-/// How long a lock file may still go away by itself, as a git that lives removes it.
-const PATIENCE: Duration = Duration::from_millis(500);
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// What a merge that was begun had come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,10 +73,10 @@ impl Workspace {
             if self.progress(plan).await? == Repaired::RolledBack {
                 checkout.roll_back(lock, plan).await?;
             }
-            clear(&checkout.git_dir.join("HEAD.lock"), since).await?;
+            clear_since(&checkout.git_dir.join("HEAD.lock"), since).await?;
         }
         let reference = format!("{}.lock", plan.target);
-        clear(&self.record.common_dir.join(reference), since).await
+        clear_since(&self.record.common_dir.join(reference), since).await
     }
 
     /// The merge that git was started on and did not come back from, and when that was.
@@ -126,7 +122,7 @@ impl<'a> Checkout<'a> {
         if !repairs.edited.is_empty() {
             return Err(checkout_in_the_way(&repairs.edited));
         }
-        clear(&self.git_dir.join("index.lock"), self.since).await?;
+        clear_since(&self.git_dir.join("index.lock"), self.since).await?;
         // A file may be where a folder has to come back, or the other way round.
         self.remove(&repairs.remove)?;
         let entries = repairs.remove.iter().flat_map(RawChange::old_entry);
@@ -277,23 +273,6 @@ fn remove_file(path: &Path, top: &Path) -> io::Result<()> {
         if fs::remove_dir(folder).is_err() {
             break;
         }
-    }
-    Ok(())
-}
-
-/// Removes a lock file that the killed git left: one that is not older than the merge, and that
-/// does not go away by itself.
-async fn clear(lock: &Path, since: SystemTime) -> Result<()> {
-    let mut left = PATIENCE;
-    while let Ok(found) = fs::metadata(lock) {
-        if found.modified().is_ok_and(|modified| modified < since) {
-            return Ok(());
-        }
-        if left.is_zero() {
-            return fs::remove_file(lock).map_err(|error| explain::unwritable(lock, error));
-        }
-        tokio::time::sleep(PAUSE).await;
-        left = left.saturating_sub(PAUSE);
     }
     Ok(())
 }

@@ -198,6 +198,22 @@ async fn a_lock_that_a_killed_agent_left_does_not_hold_up_the_commit() {
 }
 
 #[tokio::test]
+async fn a_lock_that_our_killed_git_left_on_branch_or_backup_holds_up_nothing() {
+    let fixture = Fixture::new();
+    let workspace = fixture.workspace("run-1").await;
+    let branch = format!(".git/refs/heads/{}.lock", workspace.record().branch);
+    write(&workspace.directory(), "one", "1");
+    workspace.snapshot("x").await.unwrap().unwrap();
+    fixture.write(".git/refs/grump/backup/run-1/x.lock", "");
+    fixture.write(&branch, "");
+    workspace.snapshot("x").await.unwrap().unwrap();
+    fixture.write(&branch, "");
+    let committed = workspace.commit_iteration("[Ralph] 1").await.unwrap();
+    assert!(committed.commit.is_some());
+    assert!(!fixture.root.join(branch).exists());
+}
+
+#[tokio::test]
 async fn a_worktree_whose_git_file_is_gone_still_works_on_its_own_branch() {
     let fixture = Fixture::new();
     let workspace = fixture.workspace("run-1").await;
