@@ -29,9 +29,21 @@ fn read(path: &str) -> Vec<Vec<String>> {
 
 /// The operation of each endpoint, by dialect, method and path.
 fn facets(rows: &[Vec<String>]) -> HashMap<[String; 3], String> {
-    let operation = |row: &[String]| format!("{}.{}", row[3].to_lowercase(), row[4]);
+    let operation = |row: &[String]| format!("{}.{}", snake_case(&row[3]), row[4]);
     let key = |row: &[String]| [row[0].clone(), row[1].clone(), row[2].clone()];
     rows.iter().map(|row| (key(row), operation(row))).collect()
+}
+
+/// `CodeBundles` as the domain's operations name it: `code_bundles`.
+fn snake_case(facet: &str) -> String {
+    let mut name = String::new();
+    for letter in facet.chars() {
+        if letter.is_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.extend(letter.to_lowercase());
+    }
+    name
 }
 
 fn write_endpoints(

@@ -248,7 +248,7 @@ impl EngineBuilder {
             self.settings,
         );
         supervisor.begin_recovery();
-        Ok(Engine::new(supervisor, Operation::ALL))
+        Ok(Engine::new(supervisor, OPERATIONS))
     }
 }
 
@@ -259,6 +259,36 @@ fn in_runtime() -> Result<()> {
             .caused_by(error)
     })
 }
+
+/// What an engine can do.
+const OPERATIONS: &[Operation] = &[
+    Operation::RunsList,
+    Operation::RunsOpen,
+    Operation::RunsStart,
+    Operation::RunsStop,
+    Operation::RunsRemove,
+    Operation::LoopsCreate,
+    Operation::LoopsEdit,
+    Operation::LoopsSetPendingPrompt,
+    Operation::LoopsClearPendingPrompt,
+    Operation::LoopsPlan,
+    Operation::LoopsStatusFile,
+    Operation::LoopsCheckPlanningDir,
+    Operation::ReviewsPending,
+    Operation::ReviewsAnswer,
+    Operation::DeliveriesDiff,
+    Operation::DeliveriesAccept,
+    Operation::DeliveriesDiscard,
+    Operation::DeliveriesUndo,
+    Operation::DeliveriesPurge,
+    Operation::EventsHistory,
+    Operation::EventsWatch,
+    Operation::EventsWatchAll,
+    Operation::ModelsList,
+    Operation::ModelsLastUsed,
+    Operation::ModelsSetLastUsed,
+    Operation::SystemHealth,
+];
 
 /// What an engine that only looks can do.
 const VIEWING: &[Operation] = &[

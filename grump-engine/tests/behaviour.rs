@@ -47,6 +47,40 @@ const NOT_OF_LOOPS: &[EventKind] = &[
     EventKind::Heartbeat,
 ];
 
+/// The facets that an engine has, as operations are named after them.
+const FACETS: [&str; 7] = [
+    "runs",
+    "loops",
+    "reviews",
+    "deliveries",
+    "events",
+    "models",
+    "system",
+];
+
+/// What an engine lacks in the facets that it has.
+const NOT_OF_ENGINES: [Operation; 10] = [
+    Operation::RunsPause,
+    Operation::RunsResume,
+    Operation::RunsRetry,
+    Operation::ReviewsApprove,
+    Operation::ReviewsReject,
+    Operation::DeliveriesCommit,
+    Operation::DeliveriesPush,
+    Operation::ModelsProviders,
+    Operation::SystemMetrics,
+    Operation::SystemStatus,
+];
+
+/// What an engine can do.
+fn operations() -> impl Iterator<Item = Operation> {
+    let all = Operation::ALL.iter().copied();
+    all.filter(|operation| {
+        let facet = operation.as_str().split('.').next();
+        facet.is_some_and(|facet| FACETS.contains(&facet)) && !NOT_OF_ENGINES.contains(operation)
+    })
+}
+
 /// An engine in this process, without some of its operations.
 struct Embedded {
     name: &'static str,
@@ -71,7 +105,7 @@ impl Implementation for Embedded {
     fn info(&self) -> PlaneInfo {
         let kinds = EventKind::ALL.iter().copied();
         let engine = PlaneInfo::new("engine")
-            .operations(Operation::ALL.iter().copied())
+            .operations(operations())
             .kinds(kinds.filter(|kind| !NOT_OF_LOOPS.contains(kind)))
             .members(Member::ALL.iter().copied());
         self.info_of(&engine)

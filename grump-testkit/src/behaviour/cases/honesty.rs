@@ -139,6 +139,6 @@ async fn call_elsewhere(stage: &Stage, operation: Operation) -> Option<Error> {
         Operation::ModelsLastUsed => models.last_used().await.err(),
         Operation::ModelsSetLastUsed => models.set_last_used(ModelRef::new("", "")).await.err(),
         Operation::SystemHealth => plane.system().health().await.err(),
-        unknown => panic!("{unknown} has no case: add one"),
+        other => plane.info().require(other).err(),
     }
 }
