@@ -4,7 +4,10 @@
 use std::{collections::HashMap, env, fmt::Write as _, fs, path::Path};
 
 /// What there must be: every dialect that is spelled so far.
-const DIALECTS: &[&str] = &["ralpher"];
+#[rustfmt::skip]
+const DIALECTS: &[&str] = &[
+    "ralpher",
+];
 
 fn main() {
     println!("cargo:rerun-if-changed=contract");
@@ -52,8 +55,9 @@ fn write_endpoints(
     rows: &[Vec<String>],
     facets: &HashMap<[String; 3], String>,
 ) {
-    let name = dialect.to_uppercase();
+    let name = constant(dialect);
     let _ = writeln!(text, "/// The endpoints that the dialect must have.");
+    let _ = writeln!(text, "#[cfg(feature = {dialect:?})]");
     let _ = writeln!(text, "pub(crate) const {name}: &[Required] = &[");
     for row in rows.iter().filter(|row| row[0] == dialect) {
         let key = [row[0].clone(), row[1].clone(), row[2].clone()];
@@ -71,13 +75,20 @@ fn write_endpoints(
     let _ = writeln!(text, "];");
 }
 
-/// `404 not_found; 409 already_running` as pairs.
+/// The name of a dialect's constants.
+fn constant(dialect: &str) -> String {
+    dialect.to_uppercase().replace('-', "_")
+}
+
+/// `404 not_found; 500 AGENT_ERROR|TOOL_ERROR` as pairs. What begins with no status is a remark.
 fn documented(cell: &str) -> impl Iterator<Item = (u16, String)> {
-    let errors = cell.split(';').map(str::trim).filter(|error| *error != "-");
-    errors.map(|error| {
-        let code = error.split_whitespace().nth(1);
-        let code = code.unwrap_or_else(|| panic!("{error:?} has no code"));
-        (leading_number(error), code.to_owned())
+    let errors = cell.split(';').map(str::trim);
+    let errors = errors.filter(|error| error.starts_with(|first: char| first.is_ascii_digit()));
+    errors.flat_map(|error| {
+        let codes = error.split_whitespace().nth(1);
+        let codes = codes.unwrap_or_else(|| panic!("{error:?} has no code"));
+        let status = leading_number(error);
+        codes.split('|').map(move |code| (status, code.to_owned()))
     })
 }
 
@@ -89,13 +100,14 @@ fn leading_number(text: &str) -> u16 {
 }
 
 fn write_events(text: &mut String, dialect: &str, rows: &[Vec<String>]) {
-    let name = dialect.to_uppercase();
+    let name = constant(dialect);
     let events: Vec<_> = rows
         .iter()
         .filter(|row| row[0] == dialect)
         .map(|row| &row[4])
         .collect();
     let _ = writeln!(text, "/// The events that the dialect must have.");
+    let _ = writeln!(text, "#[cfg(feature = {dialect:?})]");
     let _ = writeln!(
         text,
         "pub(crate) const {name}_EVENTS: &[&str] = &{events:?};"

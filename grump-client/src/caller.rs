@@ -15,11 +15,12 @@ use grump_core::{Error, ErrorKind, Remote, Result, Retry};
 use grump_http::{HttpClient, Opened, sse::SseStream};
 use grump_wire::{
     Endpoint,
-    endpoint::{Repeat, RequestBody, ResponseBody, target},
+    endpoint::{
+        ReadError, Received, Repeat, RequestBody, ResponseBody, Whole, http_method, target,
+    },
     headers,
 };
 use http::{HeaderMap, HeaderName, Request, Response, header, response::Parts};
-use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
 use crate::retry::{Retries, Twice, is_repeatable};
@@ -76,7 +77,7 @@ impl Caller {
         asking: Asking<'_, E>,
     ) -> Result<Response<Value<E>>>
     where
-        Value<E>: DeserializeOwned,
+        E::Response: Whole,
     {
         let twice = || match E::REPEAT {
             Repeat::Safe => Twice::Harmless,
@@ -140,7 +141,7 @@ impl Caller {
 
     async fn once<E: Endpoint>(&self, request: Request<Bytes>) -> Result<Response<Value<E>>>
     where
-        Value<E>: DeserializeOwned,
+        E::Response: Whole,
     {
         self.check_open()?;
         let (head, body) = self.http.send(request).await?.into_parts();
@@ -148,7 +149,7 @@ impl Caller {
         if !head.status.is_success() {
             return Err(self.refusal::<E>(&head, &body));
         }
-        let read = read(&head.headers, &body);
+        let read = read::<E::Response>(&head.headers, &body);
         self.report::<E>(head.status.as_u16(), read.is_ok());
         match read {
             Ok(value) => Ok(Response::from_parts(head, value)),
@@ -212,7 +213,7 @@ fn request<E: Endpoint>(asking: &Asking<'_, E>) -> Result<Request<Bytes>> {
             .caused_by(error)
     };
     let target = target::<E>(&asking.path, &asking.query).map_err(|error| invalid(error.into()))?;
-    let mut request = Request::builder().method(E::METHOD).uri(target);
+    let mut request = Request::builder().method(http_method::<E>()).uri(target);
     if let Some((name, value)) = asking.header {
         request = request.header(HeaderName::from_static(name), value);
     }
@@ -221,34 +222,24 @@ fn request<E: Endpoint>(asking: &Asking<'_, E>) -> Result<Request<Bytes>> {
     request.map_err(|error| invalid(error.into()))
 }
 
-/// Reads an answer of success. An empty one is read as `null`, or as an object without members.
-fn read<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T> {
+/// Reads an answer of success.
+fn read<R: Whole>(headers: &HeaderMap, body: &[u8]) -> Result<R::Value> {
     let given = headers.get(header::CONTENT_TYPE);
-    let given = given
+    let content_type = given
         .and_then(|given| given.to_str().ok())
         .unwrap_or_default();
-    if given.starts_with("text/html") {
+    if content_type.starts_with("text/html") {
         return Err(Error::new(
             ErrorKind::Protocol,
             "the server answered with a page, not with JSON",
         )
         .advise("check that the address is that of the server meant, and its version")
-        .with("content-type", given));
+        .with("content-type", content_type));
     }
-    if body.trim_ascii().is_empty() {
-        let nothing = parse(b"null").or_else(|_| parse(b"{}"));
-        return nothing.map_err(|error| not_as_asked(error, given));
-    }
-    parse(body).map_err(|error| not_as_asked(error, given))
+    R::read(Received { content_type, body }).map_err(|error| not_as_asked(error, content_type))
 }
 
-fn parse<T: DeserializeOwned>(
-    body: &[u8],
-) -> Result<T, serde_path_to_error::Error<serde_json::Error>> {
-    serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(body))
-}
-
-fn not_as_asked(error: serde_path_to_error::Error<serde_json::Error>, given: &str) -> Error {
+fn not_as_asked(error: ReadError, given: &str) -> Error {
     Error::new(ErrorKind::Protocol, "the answer is not what was asked for")
         .with("member", error.path())
         .with("content-type", given)

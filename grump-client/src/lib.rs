@@ -38,6 +38,7 @@
 mod caller;
 mod connect;
 mod planes;
+#[cfg(feature = "ralpher")]
 mod ralpher;
 mod retry;
 pub mod stream;
@@ -45,7 +46,10 @@ mod wire_stream;
 
 pub use self::{
     connect::{connect, connect_with_token},
+    wire_stream::WireStream,
+};
+#[cfg(feature = "ralpher")]
+pub use self::{
     planes::RalpherPlane,
     ralpher::{LoopOptions, RalpherBuilder, RalpherClient},
-    wire_stream::WireStream,
 };

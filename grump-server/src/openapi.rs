@@ -106,10 +106,11 @@ impl Document {
             _ => "Done.",
         };
         let mut responses = Map::new();
-        responses.insert(
-            E::STATUS.to_string(),
-            json!({"description": description, "content": {kind.content_type(): {"schema": schema}}}),
-        );
+        let mut success = json!({"description": description});
+        if let Some(content_type) = kind.content_type() {
+            success["content"] = json!({content_type: {"schema": schema}});
+        }
+        responses.insert(E::STATUS.to_string(), success);
         for (status, codes) in by_status(E::ERRORS) {
             responses.insert(status.to_string(), self.failure(&codes));
         }

@@ -1,19 +1,22 @@
 //! [`Endpoint`]: one request and its answers, as data.
 
-use std::marker::PhantomData;
-
 use grump_core::Operation;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
+pub use crate::answer::{
+    Bytes, Empty, Json, ReadError, Received, ResponseBody, ResponseKind, Sse, Text, TwoWay, Whole,
+    Wrapped, Ws,
+};
+
 /// One endpoint of a dialect: written once by the dialect's table, used by client, server and
 /// documentation alike.
 pub trait Endpoint: Send + Sync + 'static {
     /// Its name: `StartLoop`.
     const NAME: &'static str;
-    /// The HTTP method, in capitals.
+    /// The HTTP method, in capitals; [`WS`] where a WebSocket is opened.
     const METHOD: &'static str;
     /// The path, with `{name}` for each member of [`Path`](Self::Path).
     const PATH: &'static str;
@@ -40,6 +43,18 @@ pub trait Endpoint: Send + Sync + 'static {
     type Response: ResponseBody;
 }
 
+/// The method of endpoints that open a WebSocket: a GET on the wire.
+pub const WS: &str = "WS";
+
+/// The method that a request of the endpoint has on the wire.
+#[must_use]
+pub fn http_method<E: Endpoint>() -> &'static str {
+    match E::METHOD {
+        WS => "GET",
+        method => method,
+    }
+}
+
 /// An error that a document lists for an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Documented {
@@ -53,8 +68,17 @@ pub struct Documented {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Auth {
-    /// Everybody.
+    /// Everybody. No credential is sent.
     None,
+    /// Who shows the credential that the dialect knows: a token or a key.
+    Credential,
+    /// Who shows a token that has this ability. Only the server judges it; a client names it when
+    /// it was refused.
+    Ability(&'static str),
+    /// Who names a key in the first message of a WebSocket.
+    FirstMessage,
+    /// Who names a token in the query, which therefore stands in no log and no error.
+    QueryToken,
 }
 
 /// Whether a request may be sent a second time when nobody knows what became of the first.
@@ -183,64 +207,6 @@ fn reason(error: &serde_json::Error) -> String {
     }
 }
 
-/// What answers a request.
-pub trait ResponseBody: Send + 'static {
-    /// What is read from it: the whole answer, or one event of it.
-    type Value: Send + 'static;
-    /// How it comes.
-    const KIND: ResponseKind;
-
-    /// What the value looks like.
-    fn schema(generator: &mut SchemaGenerator) -> Schema;
-}
-
-/// How an answer comes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ResponseKind {
-    /// One JSON value.
-    Json,
-    /// Server-sent events.
-    Sse,
-}
-
-impl ResponseKind {
-    /// The answer's content type.
-    #[must_use]
-    pub const fn content_type(self) -> &'static str {
-        match self {
-            Self::Json => "application/json",
-            Self::Sse => "text/event-stream",
-        }
-    }
-}
-
-/// An answer that is one JSON value.
-#[derive(Debug)]
-pub struct Json<T>(PhantomData<fn() -> T>);
-
-impl<T: Serialize + DeserializeOwned + JsonSchema + Send + 'static> ResponseBody for Json<T> {
-    type Value = T;
-    const KIND: ResponseKind = ResponseKind::Json;
-
-    fn schema(generator: &mut SchemaGenerator) -> Schema {
-        generator.subschema_for::<T>()
-    }
-}
-
-/// An answer that is a stream of server-sent events.
-#[derive(Debug)]
-pub struct Sse<T>(PhantomData<fn() -> T>);
-
-impl<T: JsonSchema + Send + 'static> ResponseBody for Sse<T> {
-    type Value = T;
-    const KIND: ResponseKind = ResponseKind::Sse;
-
-    fn schema(generator: &mut SchemaGenerator) -> Schema {
-        generator.subschema_for::<T>()
-    }
-}
-
 /// What need not be written in percents: the unreserved characters of RFC 3986.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -288,14 +254,15 @@ fn text(value: &Value) -> String {
 ///
 /// Each entry is a doc comment that ends with the document's section, a name, method and path, the
 /// domain's operation, then in brackets path, query and body; the status and the kind of the
-/// answer; and the documented errors. `, repeat` says where a request differs from what its method
-/// promises.
+/// answer. What follows may be left out: `, errors` with the documented errors, in brackets or as
+/// a constant; `, repeat` where a request differs from what its method promises; `, auth` where
+/// others may call it than the dialect's usual ones.
 macro_rules! endpoints {
-    ($dialect:literal, $required:path, $auth:expr;
+    ($dialect:literal, $required:path, $usual:expr;
      $($(#[doc = $doc:literal])+
        $name:ident: $method:ident $path:literal $operation:ident
          [$path_type:ty] [$query:ty] [$body:ty] -> $status:literal $response:ty
-         $(, errors [$($error:literal $code:literal),+])? $(, repeat $repeat:ident)?;)+) => {
+         $(, errors $errors:tt)? $(, repeat $repeat:ident)? $(, auth $auth:expr)?;)+) => {
         $(
             $(#[doc = $doc])+
             #[derive(Clone, Copy, Debug)]
@@ -307,10 +274,10 @@ macro_rules! endpoints {
                 const PATH: &'static str = $path;
                 const DOC: &'static str = concat!($($doc),+);
                 const STATUS: u16 = $status;
-                const ERRORS: &'static [$crate::endpoint::Documented] = &[$($(
-                    $crate::endpoint::Documented { status: $error, code: $code },
-                )+)?];
-                const AUTH: $crate::endpoint::Auth = $auth;
+                const ERRORS: &'static [$crate::endpoint::Documented] =
+                    $crate::endpoint::errors!($($errors)?);
+                const AUTH: $crate::endpoint::Auth =
+                    $crate::endpoint::first!($($auth)?; $usual);
                 const REPEAT: $crate::endpoint::Repeat =
                     $crate::endpoint::repeat!($method $($repeat)?);
                 const OPERATION: ::grump_core::Operation = ::grump_core::Operation::$operation;
@@ -327,13 +294,32 @@ macro_rules! endpoints {
             $(visitor.endpoint::<$name>();)+
         }
 
-        /// The operations of the domain that the dialect has.
+        /// The operations of the domain that the dialect has; of some, there are two endpoints.
         pub const OPERATIONS: &[::grump_core::Operation] =
             &[$(::grump_core::Operation::$operation),+];
 
         const _: () = $crate::contract::compare($dialect, $required, &[
             $($crate::contract::spelled::<$name>()),+
         ]);
+    };
+}
+
+/// The documented errors: none, those in brackets, or those of a constant.
+macro_rules! errors {
+    () => { &[] };
+    ([$($status:literal $code:literal),+ $(,)?]) => {
+        &[$($crate::endpoint::Documented { status: $status, code: $code }),+]
+    };
+    ($constant:ident) => { $constant };
+}
+
+/// What is said, or else what is usual.
+macro_rules! first {
+    (; $usual:expr) => {
+        $usual
+    };
+    ($said:expr; $usual:expr) => {
+        $said
     };
 }
 
@@ -354,9 +340,12 @@ macro_rules! repeat {
     (POST) => {
         $crate::endpoint::Repeat::Never
     };
+    (WS) => {
+        $crate::endpoint::Repeat::Never
+    };
     ($method:ident $repeat:ident) => {
         $crate::endpoint::Repeat::$repeat
     };
 }
 
-pub(crate) use {endpoints, repeat};
+pub(crate) use {endpoints, errors, first, repeat};

@@ -26,14 +26,20 @@
 //! and `fixtures/`. Reading is tolerant: what is not known is kept, what is missing has a default.
 //! Writing is strict: what the document shows, and nothing else.
 //!
+//! # Features
+//!
+//! One for each dialect (`grump`, `steward`, `ralpher`, `metaforge`, `mini-devin`), all on unless told.
+//!
 //! # What it does not do
 //!
 //! It opens no connection: `grump-client` and `grump-server` do.
 
+mod answer;
 mod contract;
 pub mod endpoint;
 pub mod headers;
 mod lenient;
+#[cfg(feature = "ralpher")]
 pub mod ralpher;
 
 pub use endpoint::{Endpoint, Visitor};

@@ -8,7 +8,7 @@ use std::time::Duration;
 use grump_core::{Error, ErrorKind, Result, Retry};
 use grump_wire::{
     Endpoint,
-    endpoint::{NoBody, NoPath, NoQuery},
+    endpoint::{NoBody, NoPath, NoQuery, Whole},
     headers,
     ralpher::{
         AcceptLoop, Accepted, AllEvents, CheckPlanningDir, ClearPendingPrompt, CreateLoop,
@@ -20,7 +20,6 @@ use grump_wire::{
     },
 };
 use http::Response;
-use serde::de::DeserializeOwned;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -252,7 +251,7 @@ impl RalpherClient {
         query: E::Query,
     ) -> Result<Value<E>>
     where
-        Value<E>: DeserializeOwned,
+        E::Response: Whole,
     {
         let answer = self.call::<E>(path, query, NoBody, None).await;
         answer.map(Response::into_body)
@@ -264,7 +263,7 @@ impl RalpherClient {
         body: E::Body,
     ) -> Result<Value<E>>
     where
-        Value<E>: DeserializeOwned,
+        E::Response: Whole,
     {
         let answer = self.call::<E>(path, NoQuery {}, body, None).await;
         answer.map(Response::into_body)
@@ -278,7 +277,7 @@ impl RalpherClient {
         header: Option<(&'static str, &str)>,
     ) -> Result<Response<Value<E>>>
     where
-        Value<E>: DeserializeOwned,
+        E::Response: Whole,
     {
         let asking = Asking::<E> {
             path,
