@@ -15,6 +15,14 @@ pub trait ResponseBody: Send + 'static {
 
     /// What the value looks like.
     fn schema(generator: &mut SchemaGenerator) -> Schema;
+
+    /// Whether an answer that was received whole can be read. Of a stream nothing is looked at.
+    ///
+    /// # Errors
+    /// As [`Whole::read`].
+    fn check(_: Received<'_>) -> Result<(), ReadError> {
+        Ok(())
+    }
 }
 
 /// An answer that is read when all of it is there.
@@ -93,6 +101,10 @@ impl<T: Serialize + DeserializeOwned + JsonSchema + Send + 'static> ResponseBody
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         generator.subschema_for::<T>()
     }
+
+    fn check(received: Received<'_>) -> Result<(), ReadError> {
+        Self::read(received).map(drop)
+    }
 }
 
 impl<T> Whole for Json<T>
@@ -119,6 +131,10 @@ impl<T: Serialize + DeserializeOwned + JsonSchema + Send + 'static> ResponseBody
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         generator.subschema_for::<T>()
+    }
+
+    fn check(received: Received<'_>) -> Result<(), ReadError> {
+        Self::read(received).map(drop)
     }
 }
 

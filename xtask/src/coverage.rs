@@ -12,11 +12,14 @@ use crate::steps::{Failure, root};
 pub(crate) const FOLDER: &str = "GRUMP_COVERAGE_DIR";
 
 /// The columns: the types of `grump-wire` spoke to a server that is not grump's, the client, the
-/// server, and an example that is stored was read.
+/// server where it speaks the dialect, and an example that is stored was read.
 const SIDES: [&str; 4] = ["typed", "client", "server", "fixture"];
 
-/// An endpoint: dialect, method and path.
+/// An endpoint, as dialect, method and path; or an event, as dialect, [`EVENT`] and name.
 type Endpoint = [String; 3];
+
+/// What stands for the method of an event. Of events it counts that a stored example was read.
+const EVENT: &str = "event";
 
 /// How many exchanges of each endpoint succeeded, by side.
 type Counts = BTreeMap<(Endpoint, String), usize>;
@@ -40,9 +43,9 @@ pub(crate) fn clear() -> Result<(), Failure> {
 /// Prints the table; with `check` an empty cell is a failure.
 pub(crate) fn coverage(check: bool) -> Result<(), Failure> {
     let (endpoints, counts) = (endpoints()?, counts()?);
-    let mut missing = Vec::new();
+    let (mut cells, mut missing) = (0, Vec::new());
     println!(
-        "{:<10} {:<7} {:<34} {}",
+        "{:<10} {:<7} {:<46} {}",
         "dialect",
         "method",
         "path",
@@ -53,16 +56,20 @@ pub(crate) fn coverage(check: bool) -> Result<(), Failure> {
             let key = (endpoint.clone(), side.to_owned());
             counts.get(&key).copied().unwrap_or_default()
         };
-        let cells: String = SIDES
+        let due = |side: &&&str| is_due(endpoint, side);
+        let shown: String = SIDES
             .iter()
-            .map(|side| format!("{:>8}", count(side)))
+            .map(|side| match due(&side) {
+                true => format!("{:>8}", count(side)),
+                false => format!("{:>8}", "-"),
+            })
             .collect();
         let [dialect, method, path] = endpoint;
-        println!("{dialect:<10} {method:<7} {path:<34} {cells}");
-        let empty = SIDES.iter().filter(|side| count(side) == 0);
+        println!("{dialect:<10} {method:<7} {path:<46} {shown}");
+        cells += SIDES.iter().filter(due).count();
+        let empty = SIDES.iter().filter(due).filter(|side| count(side) == 0);
         missing.extend(empty.map(|side| format!("{side}: {method} {path} ({dialect})")));
     }
-    let cells = endpoints.len() * SIDES.len();
     println!("{} of {cells} cells", cells - missing.len());
     if check && !missing.is_empty() {
         return Err(format!(
@@ -77,19 +84,39 @@ fn heads() -> String {
     SIDES.iter().map(|side| format!("{side:>8}")).collect()
 }
 
-/// The endpoints of the dialects that are spelled: those with a folder in `grump-wire`.
+/// Whether a cell has to be filled.
+fn is_due([dialect, method, _]: &Endpoint, side: &str) -> bool {
+    let served = root()
+        .join("grump-server/src/dialects")
+        .join(format!("{}.rs", folder_of(dialect)));
+    match side {
+        "server" => method != EVENT && served.exists(),
+        "fixture" => true,
+        _ => method != EVENT,
+    }
+}
+
+/// The endpoints and events of the contract's tables.
 fn endpoints() -> Result<Vec<Endpoint>, Failure> {
-    let wire = root().join("grump-wire");
-    let table = read(&wire.join("contract/endpoints.tsv"))?;
-    let rows = table.lines().skip(1).map(|line| {
-        let mut cells = line.split('\t').map(str::to_owned);
-        [(); 3].map(|()| cells.next().unwrap_or_default())
+    let contract = root().join("grump-wire/contract");
+    let (endpoints, events) = ("endpoints.tsv", "events.tsv");
+    let mut rows = rows(&read(&contract.join(endpoints))?, |cells| {
+        [cells[0], cells[1], cells[2]].map(str::to_owned)
     });
-    let spelled = |row: &Endpoint| {
-        let folder = row[0].replace('-', "_");
-        wire.join("src").join(folder).join("endpoints.rs").exists()
-    };
-    Ok(rows.filter(spelled).collect())
+    rows.extend(self::rows(&read(&contract.join(events))?, |cells| {
+        [cells[0], EVENT, cells[4]].map(str::to_owned)
+    }));
+    Ok(rows)
+}
+
+fn rows(table: &str, endpoint: fn(&[&str]) -> Endpoint) -> Vec<Endpoint> {
+    let lines = table.lines().skip(1);
+    let cells = |line: &str| endpoint(&line.split('\t').collect::<Vec<_>>());
+    lines.map(cells).collect()
+}
+
+fn folder_of(dialect: &str) -> String {
+    dialect.replace('-', "_")
 }
 
 fn counts() -> Result<Counts, Failure> {
@@ -112,7 +139,7 @@ fn count(counts: &mut Counts, line: &str) {
     let cells: Vec<_> = line.split('\t').map(str::to_owned).collect();
     if let [side, dialect, method, path, status, ok] = &cells[..]
         && ok == "true"
-        && status.starts_with('2')
+        && (status.starts_with('2') || status == "101")
     {
         let endpoint = [dialect.clone(), method.clone(), path.clone()];
         *counts.entry((endpoint, side.clone())).or_default() += 1;
