@@ -6,12 +6,15 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
 use grump_core::{Error, ErrorKind, Result, Retry};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, header, uri::Scheme};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::time::timeout;
 
 use crate::{
     PooledTransport,
+    address::{check_base, no_url, shown},
+    dial::dial,
+    socket::{self, Answer, Upgraded},
     sse::{self, SseStream},
     status,
     transport::{ByteStream, HttpTransport},
@@ -34,7 +37,11 @@ pub struct HttpClient {
     headers: HeaderMap,
     limit: Duration,
     idle: Duration,
+    longest: usize,
 }
+
+/// How long making a connection for a socket may take.
+const CONNECT: Duration = Duration::from_secs(10);
 
 /// The longest answer that is read, in bytes.
 const LONGEST: usize = 64 << 20;
@@ -52,6 +59,7 @@ impl HttpClient {
             headers: HeaderMap::new(),
             limit: Duration::from_secs(30),
             idle: Duration::from_secs(60),
+            longest: 32 << 20,
         })
     }
 
@@ -95,10 +103,18 @@ impl HttpClient {
         self
     }
 
-    /// How long an event stream may be silent; 60 s unless told.
+    /// How long an event stream or a socket may be silent; 60 s unless told. A socket whose server
+    /// answers pings is not silent.
     #[must_use]
     pub fn idle(mut self, idle: Duration) -> Self {
         self.idle = idle;
+        self
+    }
+
+    /// How long an event or a socket's message may be, in bytes; 32 MiB unless told.
+    #[must_use]
+    pub fn longest_event(mut self, bytes: usize) -> Self {
+        self.longest = bytes;
         self
     }
 
@@ -134,7 +150,9 @@ impl HttpClient {
     pub async fn events(&self, path: &str) -> Result<SseStream> {
         match self.open(request(Method::GET, path, Bytes::new())?).await? {
             Opened::Events(events) => Ok(events),
-            Opened::Refused(answer) => Err(status::refusal(&answer).with("url", self.url(path))),
+            Opened::Refused(answer) => {
+                Err(status::refusal(&answer).with("url", shown(&self.url(path))))
+            }
         }
     }
 
@@ -146,9 +164,22 @@ impl HttpClient {
     /// not HTTP or longer than 64 MiB; `InvalidInput` for a URI that is none.
     pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>> {
         let request = self.addressed(request)?;
-        let asked = format!("{} {}", request.method(), request.uri());
+        let asked = asked(&request);
         let answer = async { whole(self.transport.send(request).await?).await };
         self.in_time(answer)
+            .await
+            .map_err(|error| error.with("request", asked))
+    }
+
+    /// Sends a request, as [`send`](Self::send) does, and gives the answer with its body as it comes.
+    /// The time limit is for the answer's head; how long the body may take is for the caller to say.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), but for the answer's length.
+    pub async fn begin(&self, request: Request<Bytes>) -> Result<Response<ByteStream>> {
+        let request = self.addressed(request)?;
+        let asked = asked(&request);
+        self.in_time(self.transport.send(request))
             .await
             .map_err(|error| error.with("request", asked))
     }
@@ -161,10 +192,10 @@ impl HttpClient {
         let mut request = self.addressed(request)?;
         let accept = HeaderValue::from_static("text/event-stream, application/json");
         request.headers_mut().insert(header::ACCEPT, accept);
-        let url = request.uri().to_string();
+        let url = shown(&request.uri().to_string());
         let limits = sse::Limits {
             idle: self.idle,
-            ..sse::Limits::default()
+            event: self.longest,
         };
         let opened = async {
             let answer = self.transport.send(request).await?;
@@ -175,6 +206,29 @@ impl HttpClient {
             }
         };
         self.in_time(opened)
+            .await
+            .map_err(|error| error.with("url", url))
+    }
+
+    /// Asks for a WebSocket, by a `GET` whose URI is a path, which may carry a query.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), and `Protocol` when the answer is a 101 that does not fit.
+    pub async fn upgrade(&self, request: Request<Bytes>) -> Result<Upgraded> {
+        let request = self.addressed(request)?;
+        let url = shown(&request.uri().to_string());
+        let limits = socket::Limits {
+            idle: self.idle,
+            message: self.longest,
+        };
+        let upgraded = async {
+            let io = dial(request.uri(), CONNECT).await?;
+            match socket::ask(io, &request, limits).await? {
+                Answer::Socket(socket) => Ok(Upgraded::Socket(socket)),
+                Answer::Refused(answer) => whole(answer).await.map(Upgraded::Refused),
+            }
+        };
+        self.in_time(upgraded)
             .await
             .map_err(|error| error.with("url", url))
     }
@@ -204,11 +258,8 @@ impl HttpClient {
     }
 
     async fn exchange<T: DeserializeOwned>(&self, request: Request<Bytes>) -> Result<T> {
-        let asked = format!(
-            "{} {}",
-            request.method(),
-            self.url(&request.uri().to_string())
-        );
+        let url = shown(&self.url(&request.uri().to_string()));
+        let asked = format!("{} {url}", request.method());
         let answer = self.send(request).await?;
         let read = if answer.status().is_success() {
             parse(answer.body())
@@ -219,34 +270,14 @@ impl HttpClient {
     }
 }
 
-fn check_base(base: &str) -> Result<()> {
-    let given = base.parse::<Uri>().ok();
-    let is_absolute = given.as_ref().is_some_and(|uri| {
-        uri.scheme() == Some(&Scheme::HTTP) && uri.authority().is_some() && uri.query().is_none()
-    });
-    if is_absolute {
-        return Ok(());
-    }
-    let is_encrypted = given.is_some_and(|uri| uri.scheme() == Some(&Scheme::HTTPS));
-    let message = if is_encrypted {
-        "https is not spoken here yet"
-    } else {
-        "this is not an http URL"
-    };
-    Err(Error::new(ErrorKind::InvalidInput, message)
-        .advise("give one like http://127.0.0.1:4096")
-        .with("url", base))
+fn asked(request: &Request<Bytes>) -> String {
+    let url = shown(&request.uri().to_string());
+    format!("{} {url}", request.method())
 }
 
 fn request(method: Method, path: &str, body: Bytes) -> Result<Request<Bytes>> {
     let request = Request::builder().method(method).uri(path).body(body);
     request.map_err(|error| no_url(path, error))
-}
-
-fn no_url(url: &str, error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::new(ErrorKind::InvalidInput, "this is not a URL")
-        .with("url", url)
-        .caused_by(error)
 }
 
 async fn whole(answer: Response<ByteStream>) -> Result<Response<Bytes>> {

@@ -5,8 +5,9 @@
 //! - [`HttpClient`]: requests to one base URL, JSON or as they come, with time limits, and every
 //!   failure a [`grump_core::Error`].
 //! - [`sse`]: server-sent events off such a stream.
+//! - [`Socket`]: messages both ways, by WebSocket.
 //!
-//! What it does not do yet: TLS, proxies, `WebSocket`. It follows no redirects and retries nothing:
+//! What it does not do yet: TLS, proxies. It follows no redirects and retries nothing:
 //! what is safe to try again is for the caller to know.
 //!
 //! ```no_run
@@ -26,13 +27,18 @@
 //! # }
 //! ```
 
+mod address;
 mod client;
+mod dial;
+mod h1;
 mod pooled;
+mod socket;
 pub mod sse;
 mod status;
 mod transport;
 
 pub use client::{HttpClient, Opened};
 pub use pooled::PooledTransport;
+pub use socket::{Message, Socket, SocketReceiver, SocketSender, Text, Upgraded};
 pub use status::{refusal, retry};
 pub use transport::{ByteStream, HttpTransport, ResponseFuture};

@@ -1,0 +1,7 @@
+//! The HTTP client against servers that answer as they are told to.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod raw;
+mod requests;
+mod sockets;
