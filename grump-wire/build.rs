@@ -6,6 +6,8 @@ use std::{collections::HashMap, env, fmt::Write as _, fs, path::Path};
 /// What there must be: every dialect that is spelled so far.
 #[rustfmt::skip]
 const DIALECTS: &[&str] = &[
+    "metaforge",
+    "mini-devin",
     "ralpher",
 ];
 

@@ -20,6 +20,8 @@
 //! |---|---|
 //! | [`endpoint`] | [`Endpoint`], the kinds of bodies, and how a request's target is written |
 //! | [`headers`] | the headers that only grump knows |
+//! | [`metaforge`] | the MetaForge dialect |
+//! | [`mini_devin`] | the Mini-Devin dialect |
 //! | [`ralpher`] | the Ralpher dialect |
 //!
 //! Each dialect's folder has the same rooms: `endpoints`, `types`, `events`, `error`, `map`, `docs.md`
@@ -39,7 +41,15 @@ mod contract;
 pub mod endpoint;
 pub mod headers;
 mod lenient;
+#[cfg(feature = "metaforge")]
+pub mod metaforge;
+#[cfg(feature = "mini-devin")]
+pub mod mini_devin;
 #[cfg(feature = "ralpher")]
 pub mod ralpher;
+#[cfg(any(feature = "metaforge", feature = "mini-devin"))]
+mod refusal;
+#[cfg(any(feature = "metaforge", feature = "mini-devin"))]
+mod shapes;
 
 pub use endpoint::{Endpoint, Visitor};
