@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     change::{FileDiff, RepoPath},
     error::Result,
+    json::Ext,
+    noun::noun,
+    plane::{Operation, unsupported},
     run::RunRef,
 };
 
@@ -21,6 +24,10 @@ pub enum Integration {
     None,
     /// It is on a branch of its own, up to this commit.
     Committed(String),
+    /// It is on a branch of its own, and the branch is where the repository came from.
+    Pushed,
+    /// It was written into the folder, without a commit.
+    Applied,
     /// It was merged by this commit.
     Merged(String),
     /// Its branch was deleted.
@@ -55,6 +62,36 @@ impl Accepted {
     }
 }
 
+noun! {
+    /// A run's work was committed on its branch. (Steward, "Run approval & Git actions".)
+    Committed {
+        ;
+        /// The commit, where the plane names it.
+        commit: String,
+        /// The branch it is on.
+        branch: String,
+        ;
+        /// What else the plane says.
+        ext: Ext,
+    }
+}
+
+noun! {
+    /// A run's branch was pushed. (Steward, "Run approval & Git actions".)
+    Pushed {
+        ;
+        /// The branch.
+        branch: String,
+        /// Where to.
+        remote: String,
+        /// The commit that it ends with.
+        commit: String,
+        ;
+        /// What else the plane says.
+        ext: Ext,
+    }
+}
+
 /// The facet that delivers a run's work, or throws it away.
 #[async_trait]
 pub trait Deliveries: Send + Sync + fmt::Debug {
@@ -65,7 +102,9 @@ pub trait Deliveries: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// `NotFound`; `Conflict` `no_git_branch` where it has no branch (yet, or any more).
-    async fn diff(&self, run: &RunRef) -> Result<Vec<FileDiff>>;
+    async fn diff(&self, run: &RunRef) -> Result<Vec<FileDiff>> {
+        unsupported(Operation::DeliveriesDiff, run)
+    }
 
     /// Merges the run's work into the branch it was started from.
     ///
@@ -76,23 +115,49 @@ pub trait Deliveries: Send + Sync + fmt::Debug {
     /// # Errors
     /// `NotFound`; `Conflict` `accept_failed` (running, or in a state without a result),
     /// `merge_conflict` (naming the files), `checkout_in_the_way` (naming the user's files).
-    async fn accept(&self, run: &RunRef) -> Result<Accepted>;
+    async fn accept(&self, run: &RunRef) -> Result<Accepted> {
+        unsupported(Operation::DeliveriesAccept, run)
+    }
 
     /// Throws the run's branch and worktree away, keeping a backup that [`undo`](Self::undo) takes.
     ///
     /// # Errors
     /// `NotFound`; `Conflict` `discard_failed` where it is running or was merged.
-    async fn discard(&self, run: &RunRef) -> Result<()>;
+    async fn discard(&self, run: &RunRef) -> Result<()> {
+        unsupported(Operation::DeliveriesDiscard, run)
+    }
 
     /// Brings a discarded or removed run back to the status it had.
     ///
     /// # Errors
     /// `NotFound`; `Conflict` `nothing_to_undo`.
-    async fn undo(&self, run: &RunRef) -> Result<()>;
+    async fn undo(&self, run: &RunRef) -> Result<()> {
+        unsupported(Operation::DeliveriesUndo, run)
+    }
 
     /// Forgets a merged or discarded run: its record, its events, its backups.
     ///
     /// # Errors
     /// `NotFound`; `Conflict` `purge_failed` where it is in another state.
-    async fn purge(&self, run: &RunRef) -> Result<()>;
+    async fn purge(&self, run: &RunRef) -> Result<()> {
+        unsupported(Operation::DeliveriesPurge, run)
+    }
+
+    /// Commits what is outstanding of the run's work on its branch.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` where it was not approved; `Forbidden`, naming the ability that is
+    /// missing.
+    async fn commit(&self, run: &RunRef) -> Result<Committed> {
+        unsupported(Operation::DeliveriesCommit, run)
+    }
+
+    /// Pushes the run's branch to where the repository came from.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` where it was not approved; `Forbidden` where the plane's settings or
+    /// the caller's abilities do not allow it, naming which.
+    async fn push(&self, run: &RunRef) -> Result<Pushed> {
+        unsupported(Operation::DeliveriesPush, run)
+    }
 }

@@ -9,6 +9,7 @@ use crate::{
     error::Result,
     json::Json,
     payload::{EventKind, Payload},
+    plane::{Member, Operation, unsupported},
     run::{Run, RunRef},
     ship::Phase,
     stream::EventStream,
@@ -278,6 +279,13 @@ pub struct EventQuery {
     pub after: Option<Cursor>,
     /// At most so many.
     pub limit: usize,
+    /// Only those of these kinds, in the plane's own words; all where it is empty. (Steward,
+    /// `eventTypes`.)
+    pub kinds: Vec<String>,
+    /// Only those as grave as this, in the plane's own words. (Steward, `severity`.)
+    pub severity: Option<String>,
+    /// Only those about this file. (Steward, `path`.)
+    pub path: Option<String>,
 }
 
 impl Default for EventQuery {
@@ -287,6 +295,9 @@ impl Default for EventQuery {
             run: None,
             after: None,
             limit: 500,
+            kinds: Vec::new(),
+            severity: None,
+            path: None,
         }
     }
 }
@@ -299,6 +310,12 @@ impl EventQuery {
             run: Some(run),
             ..Self::default()
         }
+    }
+
+    /// The members that this query sets and that not every plane takes.
+    pub fn members(&self) -> impl Iterator<Item = Member> + use<> {
+        let filters = !self.kinds.is_empty() || self.severity.is_some() || self.path.is_some();
+        filters.then_some(Member::EventsFilter).into_iter()
     }
 
     /// Only those after this position.
@@ -352,7 +369,9 @@ pub trait Events: Send + Sync + fmt::Debug {
     /// # Errors
     /// `CursorExpired` for a cursor of another journal or before what is kept; `NotFound` for a run
     /// that is not there.
-    async fn history(&self, query: EventQuery) -> Result<EventPage>;
+    async fn history(&self, query: EventQuery) -> Result<EventPage> {
+        unsupported(Operation::EventsHistory, query)
+    }
 
     /// Watches one run: what is stored from `since` on, then what happens.
     ///
@@ -364,13 +383,17 @@ pub trait Events: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// `NotFound` for a run that is not there; `CursorExpired` as for [`history`](Self::history).
-    async fn watch(&self, run: &RunRef, since: Since) -> Result<EventStream>;
+    async fn watch(&self, run: &RunRef, since: Since) -> Result<EventStream> {
+        unsupported(Operation::EventsWatch, (run, since))
+    }
 
     /// Watches all runs; as [`watch`](Self::watch), but without an end.
     ///
     /// # Errors
     /// `CursorExpired` as for [`history`](Self::history).
-    async fn watch_all(&self, since: Since) -> Result<EventStream>;
+    async fn watch_all(&self, since: Since) -> Result<EventStream> {
+        unsupported(Operation::EventsWatchAll, since)
+    }
 }
 
 #[cfg(test)]

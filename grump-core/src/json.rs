@@ -1,9 +1,13 @@
-//! [`Json`]: a value that is carried, not looked into.
+//! [`Json`]: a value that is carried, not looked into; [`Ext`]: members without a name of ours.
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use serde_json::value::RawValue;
+
+/// Members that a plane sent, or is sent, and that the domain has no name for, in the plane's own
+/// words. Nothing that was sent is lost for want of a name.
+pub type Ext = serde_json::Map<String, serde_json::Value>;
 
 /// A JSON value kept as its text: it is passed on byte for byte, and parsed only when asked.
 #[derive(Clone)]

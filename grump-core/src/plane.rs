@@ -5,15 +5,30 @@ use std::{borrow::Cow, collections::BTreeSet, fmt, sync::Arc};
 use async_trait::async_trait;
 
 use crate::{
+    account::Accounts,
+    agent::Agents,
+    chat::Chats,
+    code_bundle::CodeBundles,
     delivery::Deliveries,
+    design::Designs,
+    device::Devices,
     error::{Error, ErrorKind, Result},
     event::Events,
+    evidence::Evidence,
+    folder::Folders,
     loops::Loops,
     model::Models,
     payload::EventKind,
+    project::Projects,
+    project_doc::ProjectDocs,
     review::Reviews,
     run::Runs,
+    settings::Settings,
+    ship::Ships,
+    snapshot::Snapshots,
     system::System,
+    task::Tasks,
+    webhook::Webhooks,
 };
 
 /// Writes every operation of every facet down once.
@@ -141,6 +156,11 @@ operations! {
     "system.status" SystemStatus
 }
 
+/// What a facet answers of itself where its plane cannot do what it is asked: every default body.
+pub(crate) fn unsupported<T, A>(operation: Operation, _asked: A) -> Result<T> {
+    Err(Error::unsupported(operation.as_str()))
+}
+
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -188,6 +208,22 @@ members! {
     "loop.require_changes" LoopRequireChanges: "a match counts only with a change"
     "loop.verify" LoopVerify: "a command that must succeed for a match to count"
     "loop.idempotency_key" LoopIdempotencyKey: "a create that is sent twice with one key makes one loop"
+    "task.prompt" TaskPrompt: "what the agent is told, in words"
+    "task.skill" TaskSkill: "what the agent is to do, by name"
+    "task.input" TaskInput: "files and arguments of a skill"
+    "task.options" TaskOptions: "how the agent is set"
+    "task.project" TaskProject: "the project to work on"
+    "task.folder" TaskFolder: "the folder to put it in"
+    "task.agent" TaskAgent: "the agent to do it"
+    "task.model" TaskModel: "the model to do it with"
+    "task.rag" TaskRag: "whether the project's index is searched"
+    "task.safe_mode" TaskSafeMode: "whether the agent is held back"
+    "task.run_mode" TaskRunMode: "how far the agent may reach"
+    "task.idempotency_key" TaskIdempotencyKey: "a create that is sent twice with one key makes one task"
+    "review.expected" ReviewExpected: "an approval counts only for what was looked at"
+    "review.commit" ReviewCommit: "an approval commits the work too"
+    "review.note" ReviewNote: "a word with an approval"
+    "events.filter" EventsFilter: "history by kind, severity and path"
     "diff.whole" DiffWhole: "patches with their headers, file types, modes and old paths"
     "accepted.left_out" AcceptedLeftOut: "files that a merge left out"
     "conflict.detail" ConflictDetail: "the fine reason of a conflict, the status, the files in the way"
@@ -296,14 +332,44 @@ pub struct Facets {
     pub runs: Option<Arc<dyn Runs>>,
     /// Loops.
     pub loops: Option<Arc<dyn Loops>>,
+    /// Tasks.
+    pub tasks: Option<Arc<dyn Tasks>>,
+    /// SHIP sessions.
+    pub ships: Option<Arc<dyn Ships>>,
+    /// Talks with a model.
+    pub chats: Option<Arc<dyn Chats>>,
+    /// The code of SHIP sessions, to be taken away.
+    pub code_bundles: Option<Arc<dyn CodeBundles>>,
+    /// Architectures, requirements, intent.
+    pub designs: Option<Arc<dyn Designs>>,
+    /// Agents that the plane offers.
+    pub agents: Option<Arc<dyn Agents>>,
     /// Approvals.
     pub reviews: Option<Arc<dyn Reviews>>,
-    /// Diff, accept, discard, undo, purge.
+    /// Diff, accept, discard, undo, purge, commit, push.
     pub deliveries: Option<Arc<dyn Deliveries>>,
+    /// What runs did and made.
+    pub evidence: Option<Arc<dyn Evidence>>,
+    /// How projects were.
+    pub snapshots: Option<Arc<dyn Snapshots>>,
+    /// Repositories that the plane keeps a copy of.
+    pub projects: Option<Arc<dyn Projects>>,
+    /// What the plane knows about projects.
+    pub project_docs: Option<Arc<dyn ProjectDocs>>,
+    /// What tasks are put into.
+    pub folders: Option<Arc<dyn Folders>>,
     /// Event streams and their history.
     pub events: Option<Arc<dyn Events>>,
     /// Models.
     pub models: Option<Arc<dyn Models>>,
+    /// Users, keys, limits.
+    pub accounts: Option<Arc<dyn Accounts>>,
+    /// How the plane is set.
+    pub settings: Option<Arc<dyn Settings>>,
+    /// Addresses that the plane tells of what happens.
+    pub webhooks: Option<Arc<dyn Webhooks>>,
+    /// Telephones that the plane notifies.
+    pub devices: Option<Arc<dyn Devices>>,
     /// The plane itself.
     pub system: Option<Arc<dyn System>>,
 }

@@ -1,11 +1,22 @@
-//! [`Approval`]: something waits for a person; [`Reviews`]: the trait that answers it.
+//! [`Approval`]: something waits for a person; [`Review`]: what was decided about a run's work;
+//! [`Reviews`]: the trait that decides.
 
 use std::{fmt, str::FromStr, time::Duration};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::{error::Result, id::id, json::Json, run::RunRef, time::Timestamp};
+use crate::{
+    artifact::Artifact,
+    error::Result,
+    id::id,
+    json::{Ext, Json},
+    noun::{noun, request},
+    plane::{Member, Operation, unsupported},
+    run::RunRef,
+    status::Status,
+    time::Timestamp,
+};
 
 id! {
     /// The id of an approval.
@@ -90,6 +101,13 @@ pub struct Approval {
     /// The agent's own description: patterns, command, diff.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<Json>,
+    /// What there is to look at, where it is a run's result that waits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub artifacts: Vec<Artifact>,
+    /// Which state of the result this is, where the plane says so: an approval that
+    /// [expects](ApproveRun#structfield.expected) it counts for no other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<ReviewVersion>,
     /// When it was asked.
     pub requested_at: Timestamp,
     /// When it is denied if nobody answers.
@@ -98,6 +116,9 @@ pub struct Approval {
     /// The answer; `None` while it is pending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
+    /// What else the plane says.
+    #[serde(default, skip_serializing_if = "Ext::is_empty")]
+    pub ext: Ext,
 }
 
 impl Approval {
@@ -110,9 +131,12 @@ impl Approval {
             action,
             title,
             detail: None,
+            artifacts: Vec::new(),
+            version: None,
             requested_at: Timestamp::now(),
             deadline: None,
             decision: None,
+            ext: Ext::new(),
         }
     }
 }
@@ -183,14 +207,140 @@ impl Answer {
     }
 }
 
-/// The facet that shows what waits for a person, and takes the answers.
+id! {
+    /// Which state of a run's result was looked at: a digest or a number of the plane's, compared
+    /// as text.
+    ReviewVersion
+}
+
+/// What a person decided about a run's work.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Review {
+    /// Nothing: nobody was asked.
+    #[default]
+    None,
+    /// Nothing yet.
+    Pending,
+    /// It was approved.
+    Approved {
+        /// What the person wrote.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+        /// Whether the work was applied with it; `None` where the plane does not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        applied: Option<bool>,
+    },
+    /// It was refused.
+    Rejected {
+        /// What the person wrote.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+}
+
+impl Review {
+    /// Whether nobody was asked.
+    #[must_use]
+    pub const fn is_none(&self) -> bool {
+        matches!(self, Self::None)
+    }
+}
+
+request! {
+    /// A run's result is to be approved. (Steward, "Run approval & Git actions"; `MetaForge`,
+    /// "Approve Session".)
+    #[derive(PartialEq, Eq)]
+    ApproveRun {
+        /// Which run's.
+        run: RunRef,
+        ;
+        /// A word with it. (Steward, `notes`; `MetaForge`, `comment`.)
+        note: String,
+        /// Whether the work is committed with it; the plane's habit where nothing is said.
+        commit: bool,
+        /// What was looked at: [`Approval::version`]. Where the result is another by now, the
+        /// approval is refused with `Conflict` `stale_review`.
+        expected: ReviewVersion,
+    }
+}
+
+impl ApproveRun {
+    /// The members that this approval sets and that not every plane takes.
+    pub fn members(&self) -> impl Iterator<Item = Member> {
+        [
+            (Member::ReviewNote, self.note.is_some()),
+            (Member::ReviewCommit, self.commit.is_some()),
+            (Member::ReviewExpected, self.expected.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(member, is_set)| is_set.then_some(member))
+    }
+}
+
+request! {
+    /// A run's result is to be refused.
+    #[derive(PartialEq, Eq)]
+    RejectRun {
+        /// Which run's.
+        run: RunRef,
+        ;
+        /// Why. (Steward, `notes`; `MetaForge`, `reason`, which it insists on.)
+        note: String,
+    }
+}
+
+noun! {
+    /// A run's result was decided about.
+    Reviewed {
+        ;
+        /// Where the run is now, where the plane says so.
+        status: Status,
+        /// Whether the work was applied.
+        applied: bool,
+        /// What the plane kept of the note.
+        note: String,
+        ;
+        /// What it is about.
+        artifacts: Vec<Artifact>,
+        /// What else the plane says.
+        ext: Ext,
+    }
+}
+
+/// The facet that shows what waits for a person, and takes the answers: about a run's result
+/// ([`approve`](Self::approve), [`reject`](Self::reject)), and about what an agent wants to do
+/// while it works ([`answer`](Self::answer)).
 #[async_trait]
 pub trait Reviews: Send + Sync + fmt::Debug {
     /// Lists what waits for an answer, the oldest first.
     ///
     /// # Errors
     /// `Storage`, or what the wire says.
-    async fn pending(&self) -> Result<Vec<Approval>>;
+    async fn pending(&self) -> Result<Vec<Approval>> {
+        unsupported(Operation::ReviewsPending, ())
+    }
+
+    /// Approves a run's result. Where the plane has one word for both, the work is delivered with it.
+    ///
+    /// # Behaviour
+    /// - With [`expected`](ApproveRun#structfield.expected), only what was looked at is approved.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` where nothing waits for it, or `stale_review`.
+    async fn approve(&self, request: ApproveRun) -> Result<Reviewed> {
+        unsupported(Operation::ReviewsApprove, request)
+    }
+
+    /// Refuses a run's result; nothing is applied.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` where nothing waits for it; `InvalidInput` without a note where the
+    /// plane wants one.
+    async fn reject(&self, request: RejectRun) -> Result<Reviewed> {
+        unsupported(Operation::ReviewsReject, request)
+    }
 
     /// Answers one approval.
     ///
@@ -199,7 +349,9 @@ pub trait Reviews: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// `NotFound`; `Conflict` `already_resolved` where it was answered, expired, or its run ended.
-    async fn answer(&self, answer: Answer) -> Result<()>;
+    async fn answer(&self, answer: Answer) -> Result<()> {
+        unsupported(Operation::ReviewsAnswer, answer)
+    }
 }
 
 #[cfg(test)]

@@ -2,27 +2,41 @@
 
 use std::fmt;
 
-use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    chat::Chat,
     delivery::Integration,
-    error::Result,
-    event::Cursor,
     id::id,
+    job::Job,
+    json::Ext,
     loops::Loop,
+    progress::Progress,
+    review::Review,
+    ship::ShipSession,
     status::{RunStatus, Status},
+    task::Task,
     time::Timestamp,
 };
+
+mod facet;
+
+pub use facet::{RunFilter, Runs, StartRun, Started, Uncommitted};
 
 id! {
     /// The id of a run: opaque text, unique within its kind and plane.
     RunId
 }
 
-impl From<&RunId> for RunId {
-    fn from(id: &RunId) -> Self {
-        id.clone()
+impl From<&RunRef> for RunRef {
+    fn from(name: &RunRef) -> Self {
+        name.clone()
+    }
+}
+
+impl From<&Run> for RunRef {
+    fn from(run: &Run) -> Self {
+        run.name.clone()
     }
 }
 
@@ -164,9 +178,18 @@ pub struct Run {
     /// A crash cut it off, and starting it goes on where it was.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub resumable: bool,
+    /// How far it is, where the plane says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
+    /// What a person decided about its work.
+    #[serde(default, skip_serializing_if = "Review::is_none")]
+    pub review: Review,
     /// What became of its work.
     #[serde(default)]
     pub integration: Integration,
+    /// The run of which it is a part: a SHIP session's job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<RunRef>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When anything about it last changed.
@@ -179,6 +202,9 @@ pub struct Run {
     pub ended_at: Option<Timestamp>,
     /// What only runs of its kind have.
     pub detail: RunDetail,
+    /// What else the plane says about it.
+    #[serde(default, skip_serializing_if = "Ext::is_empty")]
+    pub ext: Ext,
 }
 
 impl Run {
@@ -193,12 +219,16 @@ impl Run {
             outcome: None,
             error: None,
             resumable: false,
+            progress: None,
+            review: Review::None,
             integration: Integration::None,
+            parent: None,
             created_at: now.clone(),
             updated_at: now,
             started_at: None,
             ended_at: None,
             detail,
+            ext: Ext::new(),
         }
     }
 
@@ -207,7 +237,7 @@ impl Run {
     pub const fn as_loop(&self) -> Option<&Loop> {
         match &self.detail {
             RunDetail::Loop(detail) => Some(detail),
-            RunDetail::None => None,
+            _ => None,
         }
     }
 
@@ -216,7 +246,34 @@ impl Run {
     pub const fn as_loop_mut(&mut self) -> Option<&mut Loop> {
         match &mut self.detail {
             RunDetail::Loop(detail) => Some(detail),
-            RunDetail::None => None,
+            _ => None,
+        }
+    }
+
+    /// What only SHIP sessions have.
+    #[must_use]
+    pub const fn as_ship(&self) -> Option<&ShipSession> {
+        match &self.detail {
+            RunDetail::Ship(detail) => Some(detail),
+            _ => None,
+        }
+    }
+
+    /// What only jobs have.
+    #[must_use]
+    pub const fn as_job(&self) -> Option<&Job> {
+        match &self.detail {
+            RunDetail::Job(detail) => Some(detail),
+            _ => None,
+        }
+    }
+
+    /// What only tasks have.
+    #[must_use]
+    pub const fn as_task(&self) -> Option<&Task> {
+        match &self.detail {
+            RunDetail::Task(detail) => Some(detail),
+            _ => None,
         }
     }
 }
@@ -230,134 +287,12 @@ pub enum RunDetail {
     None,
     /// A loop's configuration and iterations.
     Loop(Box<Loop>),
-}
-
-/// Which runs to list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RunFilter {
-    /// Only of this kind.
-    pub kind: Option<RunKind>,
-    /// Only in one of these statuses; all where it is empty.
-    pub statuses: Vec<RunStatus>,
-}
-
-impl RunFilter {
-    /// Only runs of this kind.
-    #[must_use]
-    pub const fn kind(kind: RunKind) -> Self {
-        Self {
-            kind: Some(kind),
-            statuses: Vec::new(),
-        }
-    }
-
-    /// Whether the run is one of those asked for.
-    #[must_use]
-    pub fn matches(&self, run: &Run) -> bool {
-        self.kind.is_none_or(|kind| kind == run.name.kind)
-            && (self.statuses.is_empty() || self.statuses.contains(&run.status.unified))
-    }
-}
-
-/// What to do about uncommitted changes in the user's folder before a run starts there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Uncommitted {
-    /// Commit them on the current branch.
-    Commit,
-    /// Put them on git's stash.
-    Stash,
-}
-
-/// How to start a run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct StartRun {
-    /// Which.
-    pub run: RunRef,
-    /// What to do about uncommitted changes; refused where there are some and this is `None`.
-    pub uncommitted: Option<Uncommitted>,
-}
-
-impl StartRun {
-    /// Starts this run, and refuses if there are uncommitted changes.
-    #[must_use]
-    pub const fn new(run: RunRef) -> Self {
-        Self {
-            run,
-            uncommitted: None,
-        }
-    }
-
-    /// Says what to do about uncommitted changes.
-    #[must_use]
-    pub const fn uncommitted(mut self, choice: Uncommitted) -> Self {
-        self.uncommitted = Some(choice);
-        self
-    }
-}
-
-/// A run was started.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Started {
-    /// The position before the first event of this start, where the plane has positions: watching
-    /// from here misses nothing.
-    pub cursor: Option<Cursor>,
-}
-
-impl Started {
-    /// A start whose first event follows this position.
-    #[must_use]
-    pub const fn new(cursor: Option<Cursor>) -> Self {
-        Self { cursor }
-    }
-}
-
-/// The facet that lists, opens, starts, stops and removes runs of any kind.
-#[async_trait]
-pub trait Runs: Send + Sync + fmt::Debug {
-    /// Lists runs, the newest first.
-    ///
-    /// # Errors
-    /// `Storage`, or what the wire says.
-    async fn list(&self, filter: RunFilter) -> Result<Vec<Run>>;
-
-    /// Reads one run.
-    ///
-    /// # Errors
-    /// `NotFound` for a run that is not there.
-    async fn open(&self, run: &RunRef) -> Result<Run>;
-
-    /// Starts a run's work and answers when it is under way, not when it is done.
-    ///
-    /// # Behaviour
-    /// - The answer's cursor lies before the first event of this start.
-    /// - A run whose work ended (and is not merged, rejected or discarded) may be started again:
-    ///   branch and numbering go on, limits count from there.
-    /// - Cancelling the call may leave the run started: read it.
-    ///
-    /// # Errors
-    /// `NotFound`; `Conflict` `already_running`, `uncommitted_changes` (with the files and the
-    /// options) or `not_startable`; `InvalidInput` for a folder that cannot be worked in.
-    async fn start(&self, request: StartRun) -> Result<Started>;
-
-    /// Stops a run's work and answers when nothing of it is left running.
-    ///
-    /// # Behaviour
-    /// - Half-done work stays where it is.
-    /// - Two calls at once both answer when it is stopped.
-    ///
-    /// # Errors
-    /// `NotFound`; `Conflict` `not_running`; `Agent` if something could not be stopped.
-    async fn stop(&self, run: &RunRef) -> Result<()>;
-
-    /// Marks a run as deleted; one that is running is stopped first. What it made is kept until it
-    /// is purged.
-    ///
-    /// # Errors
-    /// `NotFound`.
-    async fn remove(&self, run: &RunRef) -> Result<()>;
+    /// A SHIP session's phases.
+    Ship(Box<ShipSession>),
+    /// A job's result and logs.
+    Job(Box<Job>),
+    /// A task's prompt, plan and result.
+    Task(Box<Task>),
+    /// A chat's answer.
+    Chat(Box<Chat>),
 }

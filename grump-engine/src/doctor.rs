@@ -75,7 +75,7 @@ async fn repair_owned(data: &DataFolder, engine: &Engine, found: &Found) -> Resu
     let Some(runs) = &engine.facets().runs else {
         return Ok(());
     };
-    let runs = runs.list(RunFilter::default()).await?;
+    let runs = runs.list(RunFilter::default()).await?.items;
     let is_needed = |id: &str| {
         let mut needed = runs.iter().filter(|run| !run.status.unified.is_final());
         needed.any(|run| run.name.id.as_str() == id)

@@ -82,7 +82,7 @@ impl Engine {
             .version(env!("CARGO_PKG_VERSION"))
             .operations(operations.iter().copied())
             .kinds(KINDS.iter().copied())
-            .members(Member::ALL.iter().copied());
+            .members(MEMBERS.iter().copied());
         let shared = Arc::new(supervisor.clone());
         let mut facets = Facets::default();
         facets.runs = Some(shared.clone());
@@ -304,6 +304,28 @@ const VIEWING: &[Operation] = &[
     Operation::EventsWatchAll,
     Operation::ModelsLastUsed,
     Operation::SystemHealth,
+];
+
+/// What its runs hold, and what it can be told.
+const MEMBERS: &[Member] = &[
+    Member::RunOutcome,
+    Member::RunError,
+    Member::RunTimes,
+    Member::RunIntegration,
+    Member::RunResumable,
+    Member::LoopBranch,
+    Member::LoopWorktree,
+    Member::LoopPendingPrompt,
+    Member::LoopUsage,
+    Member::LoopBudget,
+    Member::LoopPolicy,
+    Member::LoopRequireChanges,
+    Member::LoopVerify,
+    Member::LoopIdempotencyKey,
+    Member::DiffWhole,
+    Member::AcceptedLeftOut,
+    Member::ConflictDetail,
+    Member::EventsCursor,
 ];
 
 /// What an engine tells of.

@@ -81,6 +81,18 @@ fn operations() -> impl Iterator<Item = Operation> {
     })
 }
 
+/// What its runs hold, and what it can be told: nothing of tasks and reviews, and history is not
+/// filtered.
+fn members() -> impl Iterator<Item = Member> {
+    let of_others = ["task.", "review.", "events.filter"];
+    let all = Member::ALL.iter().copied();
+    all.filter(move |member| {
+        !of_others
+            .iter()
+            .any(|other| member.as_str().starts_with(other))
+    })
+}
+
 /// An engine in this process, without some of its operations.
 struct Embedded {
     name: &'static str,
@@ -107,7 +119,7 @@ impl Implementation for Embedded {
         let engine = PlaneInfo::new("engine")
             .operations(operations())
             .kinds(kinds.filter(|kind| !NOT_OF_LOOPS.contains(kind)))
-            .members(Member::ALL.iter().copied());
+            .members(members());
         self.info_of(&engine)
     }
 

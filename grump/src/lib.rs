@@ -56,13 +56,25 @@ pub use embedded::embedded;
 
 pub use grump_core as domain;
 pub use grump_core::{
-    Accepted, Answer, Approval, ApprovalId, Backend, Budget, Conflict, ControlPlane, Cursor,
-    Decision, DiffStatus, Endpoint, Error, ErrorKind, Event, EventKind, EventPage, EventQuery,
-    EventStream, FileDiff, FileType, Gap, GitConfig, Health, Integration, Iteration,
-    IterationOutcome, Json, Loop, LoopConfig, LoopEdit, Member, Model, ModelRef, NewLoop,
-    Operation, Origin, Outcome, Payload, Phase, PlaneInfo, PlanningFile, PlanningFolder, Policy,
-    RepoPath, Result, Retry, Run, RunDetail, RunFilter, RunId, RunKind, RunRef, RunStatus, Since,
-    StartRun, Started, Status, Timestamp, Uncommitted, Update, Usage, payload,
+    Accepted, Account, AccountId, AccountUsage, Against, AgentAnswer, AgentId, AgentInfo,
+    AgentProvider, Allowance, AnalyzeWorkspace, Answer, ApiKey, Approval, ApprovalId, ApproveRun,
+    Architecture, Artifact, ArtifactId, Backend, Budget, BuildBundle, Building, BundleFormat,
+    ChangelogEntry, Chat, ChatMessage, ChatMode, ChatRequest, CommandId, CommandRun, Committed,
+    CompareSnapshots, Comparison, CompileIntent, Component, Conflict, ControlPlane, Cursor,
+    Decision, Device, DeviceId, DiffStatus, Download, EditProvider, EditSettings, Endpoint, Error,
+    ErrorKind, Event, EventKind, EventPage, EventQuery, EventStream, Ext, FileDiff, FileId,
+    FileType, Folder, FolderId, FolderStatus, Gap, GitConfig, Health, Integration, Iteration,
+    IterationOutcome, Job, JobType, Json, KeyId, LoggedIn, Login, Loop, LoopConfig, LoopEdit,
+    Member, Model, ModelProvider, ModelProviders, ModelRef, MonthlyUsage, NewAccount,
+    NewArchitecture, NewDevice, NewFolder, NewKey, NewLoop, NewPrd, NewProject, NewShip,
+    NewSnapshot, NewTask, NewWebhook, Operation, Origin, Outcome, Page, PageMark, PageRequest,
+    Payload, Phase, PhaseResult, PhaseStatus, PlaneInfo, PlanningFile, PlanningFolder, Policy, Prd,
+    Progress, Project, ProjectDoc, ProjectEdit, ProjectId, ProjectStatus, Pushed, RejectRun,
+    RepoPath, Restored, Result, Retry, Review, ReviewVersion, Reviewed, Role, Run, RunAgent,
+    RunDetail, RunFilter, RunId, RunKind, RunRef, RunStatus, Scale, Secret, SendInput,
+    ServerParams, ShipSession, SignedUrl, Since, Snapshot, SnapshotId, StartRun, StartShip,
+    Started, Status, Summary, SystemPart, SystemStatus, Task, TaskResult, Tier, Timestamp,
+    Uncommitted, Update, Usage, Webhook, WebhookEvent, WebhookId, WorkFile, payload,
 };
 pub use plane::Plane;
 #[cfg(feature = "client")]

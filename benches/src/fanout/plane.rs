@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use futures::channel::mpsc;
 use grump_core::{
     ControlPlane, Cursor, Error, Event, EventPage, EventQuery, EventStream, Events, Facets, Loop,
-    LoopConfig, Operation, PlaneInfo, Result, Run, RunDetail, RunFilter, RunRef, Runs, Since,
+    LoopConfig, Operation, Page, PlaneInfo, Result, Run, RunDetail, RunFilter, RunRef, Runs, Since,
     StartRun, Started, Update, stream::Step,
 };
 
@@ -121,8 +121,8 @@ impl Events for Desk {
 
 #[async_trait]
 impl Runs for Desk {
-    async fn list(&self, _: RunFilter) -> Result<Vec<Run>> {
-        Ok(vec![self.run.clone()])
+    async fn list(&self, _: RunFilter) -> Result<Page<Run>> {
+        Ok(Page::last(vec![self.run.clone()]))
     }
 
     async fn open(&self, _: &RunRef) -> Result<Run> {

@@ -7,8 +7,8 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 use grump_core::{
     Accepted, ControlPlane, Cursor, Deliveries, Error, ErrorKind, EventPage, EventQuery,
     EventStream, Events, Facets, FileDiff, Health, LoopEdit, Loops, Model, ModelRef, Models,
-    NewLoop, Operation, PlaneInfo, PlanningFile, PlanningFolder, Result, Run, RunFilter, RunKind,
-    RunRef, Runs, Since, StartRun, Started, System,
+    NewLoop, Operation, Page, PlaneInfo, PlanningFile, PlanningFolder, Result, Run, RunFilter,
+    RunKind, RunRef, Runs, Since, StartRun, Started, System,
 };
 use grump_wire::{
     headers,
@@ -91,7 +91,7 @@ struct Remote(RalpherClient);
 
 #[async_trait]
 impl Runs for Remote {
-    async fn list(&self, filter: RunFilter) -> Result<Vec<Run>> {
+    async fn list(&self, filter: RunFilter) -> Result<Page<Run>> {
         let mut runs: Vec<_> = self
             .0
             .list_loops()
@@ -101,7 +101,7 @@ impl Runs for Remote {
             .collect();
         runs.retain(|run| filter.matches(run));
         runs.sort_by_key(|run| Reverse(run.created_at.as_millis()));
-        Ok(runs)
+        Page::part_of(runs, &filter.page)
     }
 
     async fn open(&self, run: &RunRef) -> Result<Run> {

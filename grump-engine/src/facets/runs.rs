@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use grump_core::{
-    Conflict, Error, ErrorKind, Models as _, Outcome, Payload, Result, Run, RunFilter, RunKind,
-    RunRef, RunStatus, Runs, StartRun, Started, Timestamp, Uncommitted,
+    Conflict, Error, ErrorKind, Models as _, Outcome, Page, Payload, Result, Run, RunFilter,
+    RunKind, RunRef, RunStatus, Runs, StartRun, Started, Timestamp, Uncommitted,
     payload::{RunDeleted, RunStarted},
 };
 
@@ -22,7 +22,7 @@ use crate::{
 
 #[async_trait]
 impl Runs for Supervisor {
-    async fn list(&self, filter: RunFilter) -> Result<Vec<Run>> {
+    async fn list(&self, filter: RunFilter) -> Result<Page<Run>> {
         self.ready().await?;
         let stored = self.journal().runs().await?;
         let mut runs = Vec::with_capacity(stored.len());
@@ -32,7 +32,7 @@ impl Runs for Supervisor {
                 runs.push(run);
             }
         }
-        Ok(runs)
+        Page::part_of(runs, &filter.page)
     }
 
     async fn open(&self, run: &RunRef) -> Result<Run> {

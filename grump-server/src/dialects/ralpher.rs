@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use axum::Router;
-use grump_core::{Error, ErrorKind, Event, Result, Run, RunFilter, RunKind, RunRef};
+use futures::TryStreamExt;
+use grump_core::{Error, ErrorKind, Event, Result, Run, RunFilter, RunKind, RunRef, page};
 use grump_wire::{
     Endpoint,
     endpoint::BodyError,
@@ -102,7 +103,9 @@ async fn health(app: Arc<App>, _: Call<Health>) -> Answer<HealthReport> {
 }
 
 async fn list(app: Arc<App>, _: Call<ListLoops>) -> Answer<Vec<Loop>> {
-    let runs = app.runs()?.list(RunFilter::kind(RunKind::Loop)).await?;
+    let (runs, loops) = (app.runs()?, RunFilter::kind(RunKind::Loop));
+    let runs = page::items(|at| runs.list(loops.clone().at(at)));
+    let runs: Vec<_> = runs.try_collect().await?;
     Ok(runs
         .iter()
         .filter_map(map::wire_loop)

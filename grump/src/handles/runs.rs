@@ -1,7 +1,7 @@
 //! Handle of the facet `Runs`.
 
-use futures::StreamExt;
-use grump_core::{Operation, Result, Run, RunFilter, RunRef, Since, StartRun, Started};
+use futures::{Stream, StreamExt, TryStreamExt};
+use grump_core::{Operation, Page, Result, Run, RunFilter, RunRef, Since, StartRun, Started, page};
 
 use super::{Events, named};
 use crate::plane::Plane;
@@ -15,11 +15,34 @@ impl Runs {
         Self(plane)
     }
 
-    /// Lists runs, the newest first.
+    /// Lists runs, the newest first: all that the filter asks for, however many parts the plane
+    /// gives them in.
     ///
     /// # Errors
     /// See [`grump_core::Runs::list`].
     pub async fn list(&self, filter: RunFilter) -> Result<Vec<Run>> {
+        self.each(filter).try_collect().await
+    }
+
+    /// Lists runs as a stream: each part of the list is read when it is needed.
+    ///
+    /// # Errors
+    /// An item is one where reading a part failed: see [`grump_core::Runs::list`].
+    pub fn each(&self, filter: RunFilter) -> impl Stream<Item = Result<Run>> + Send + use<> {
+        let runs = self.clone();
+        let first = filter.page.at.clone();
+        page::items(move |at| {
+            let (runs, at) = (runs.clone(), at.or_else(|| first.clone()));
+            let filter = filter.clone().at(at);
+            async move { runs.page(filter).await }
+        })
+    }
+
+    /// Reads one part of the list of runs.
+    ///
+    /// # Errors
+    /// See [`grump_core::Runs::list`].
+    pub async fn page(&self, filter: RunFilter) -> Result<Page<Run>> {
         let runs = self.0.facet(Operation::RunsList, |facets| &facets.runs)?;
         runs.list(filter).await.map_err(named(Operation::RunsList))
     }
