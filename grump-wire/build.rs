@@ -9,6 +9,7 @@ const DIALECTS: &[&str] = &[
     "metaforge",
     "mini-devin",
     "ralpher",
+    "steward",
 ];
 
 fn main() {

@@ -23,6 +23,7 @@
 //! | [`metaforge`] | the MetaForge dialect |
 //! | [`mini_devin`] | the Mini-Devin dialect |
 //! | [`ralpher`] | the Ralpher dialect |
+//! | [`steward`] | the Steward dialect |
 //!
 //! Each dialect's folder has the same rooms: `endpoints`, `types`, `events`, `error`, `map`, `docs.md`
 //! and `fixtures/`. Reading is tolerant: what is not known is kept, what is missing has a default.
@@ -51,5 +52,7 @@ pub mod ralpher;
 mod refusal;
 #[cfg(any(feature = "metaforge", feature = "mini-devin"))]
 mod shapes;
+#[cfg(feature = "steward")]
+pub mod steward;
 
 pub use endpoint::{Endpoint, Visitor};
