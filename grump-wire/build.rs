@@ -6,6 +6,7 @@ use std::{collections::HashMap, env, fmt::Write as _, fs, path::Path};
 /// What there must be: every dialect that is spelled so far.
 #[rustfmt::skip]
 const DIALECTS: &[&str] = &[
+    "grump",
     "metaforge",
     "mini-devin",
     "ralpher",

@@ -19,6 +19,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`endpoint`] | [`Endpoint`], the kinds of bodies, and how a request's target is written |
+//! | [`grump`] | the G-Rump dialect |
 //! | [`headers`] | the headers that only grump knows |
 //! | [`metaforge`] | the MetaForge dialect |
 //! | [`mini_devin`] | the Mini-Devin dialect |
@@ -40,6 +41,8 @@
 mod answer;
 mod contract;
 pub mod endpoint;
+#[cfg(feature = "grump")]
+pub mod grump;
 pub mod headers;
 mod lenient;
 #[cfg(feature = "metaforge")]
@@ -50,7 +53,7 @@ pub mod mini_devin;
 pub mod ralpher;
 #[cfg(any(feature = "metaforge", feature = "mini-devin"))]
 mod refusal;
-#[cfg(any(feature = "metaforge", feature = "mini-devin"))]
+#[cfg(any(feature = "grump", feature = "metaforge", feature = "mini-devin"))]
 mod shapes;
 #[cfg(feature = "steward")]
 pub mod steward;

@@ -179,6 +179,41 @@ macro_rules! words {
     )+ };
 }
 
+/// Defines an enumeration of a request: what the document lists, and nothing else.
+macro_rules! closed {
+    ($($(#[$meta:meta])* $name:ident {
+        $($(#[$variant_meta:meta])* $variant:ident = $word:literal,)+
+    })+) => {$(
+        $(#[$meta])*
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, Hash,
+            ::serde::Serialize, ::serde::Deserialize, ::schemars::JsonSchema,
+        )]
+        pub enum $name {
+            $($(#[$variant_meta])* #[serde(rename = $word)] $variant,)+
+        }
+
+        impl $name {
+            /// Every word, in the document's order.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The word on the wire.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+        }
+
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    )+};
+}
+
 /// Has members of a `#[serde(remote = "Self")]` read under a second name where the first is missing.
 macro_rules! twins {
     ($($name:ident { $($twin:literal => $member:literal),+ })+) => { $(
@@ -243,7 +278,7 @@ macro_rules! optional {
     )+ };
 }
 
-pub(crate) use {ids, optional, required, twins, words};
+pub(crate) use {closed, ids, optional, required, twins, words};
 
 /// A word of an open enumeration; what is no text is kept as its JSON.
 pub(crate) fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
