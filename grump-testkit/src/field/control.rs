@@ -5,10 +5,10 @@ use std::path::Path;
 use serde_json::json;
 
 use super::{
-    reply::{Asked, Reply},
     routes::{Answer, body, exists, refuse, step, success, text},
     world::World,
 };
+use crate::serving::{Asked, Reply};
 
 /// How many log entries come before `loop.started` where it comes late.
 const BEFORE_STARTED: usize = 12;

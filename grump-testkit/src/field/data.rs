@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use super::{
     quirks::NoModel,
-    reply::{Asked, Reply},
     routes::{Answer, body, exists, refuse, success, text},
     world::World,
 };
+use crate::serving::{Asked, Reply};
 
 pub(super) fn health() -> Reply {
     Reply::json(200, &json!({"healthy": true, "version": "1.0.0"}))

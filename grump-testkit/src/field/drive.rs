@@ -28,15 +28,7 @@ impl Field {
 
     /// The iteration that runs, or another one, matches: the loop is completed.
     pub fn complete(&self, id: &str) {
-        self.act(|world| {
-            iteration(world, id);
-            step(world, id, "stop pattern matched");
-            ended_iteration(world, id, "complete");
-            world.ended(id);
-            world.entry(id).busy = world.quirks.busy_after_completion;
-            let total = world.entry(id).iteration();
-            world.tell("loop.completed", id, json!({"totalIterations": total}));
-        });
+        self.act(|world| complete(world, id));
     }
 
     /// The loop is at its limit of iterations.
@@ -66,12 +58,7 @@ impl Field {
 
     /// An error that the loop fails by. The event looks the same.
     pub fn fail(&self, id: &str, message: &str) {
-        self.act(|world| {
-            step(world, id, "error");
-            world.ended(id);
-            world.entry(id).state["error"] = json!({"message": message});
-            error(world, id, message);
-        });
+        self.act(|world| fail(world, id, message));
     }
 }
 
@@ -82,7 +69,24 @@ fn step(world: &mut World, id: &str, trigger: &str) {
     }
 }
 
-fn begin(world: &mut World, id: &str) {
+pub(crate) fn complete(world: &mut World, id: &str) {
+    iteration(world, id);
+    step(world, id, "stop pattern matched");
+    ended_iteration(world, id, "complete");
+    world.ended(id);
+    world.entry(id).busy = world.quirks.busy_after_completion;
+    let total = world.entry(id).iteration();
+    world.tell("loop.completed", id, json!({"totalIterations": total}));
+}
+
+pub(crate) fn fail(world: &mut World, id: &str, message: &str) {
+    step(world, id, "error");
+    world.ended(id);
+    world.entry(id).state["error"] = json!({"message": message});
+    error(world, id, message);
+}
+
+pub(crate) fn begin(world: &mut World, id: &str) {
     if world.entry(id).status() == "idle" {
         step(world, id, "POST /api/loops/{id}/start");
         super::control::started(world, id);

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    reply::{Asked, Reply},
     routes::{Answer, body, exists, refuse, step, success, text},
     world::{Entry, World},
 };
+use crate::serving::{Asked, Reply};
 
 /// What a request to change a loop may hold.
 const CHANGEABLE: &[&str] = &[
@@ -77,7 +77,7 @@ pub(super) fn delete(world: &mut World, id: &str) -> Answer {
 }
 
 /// Adds a loop of this configuration, which is complete, and returns its id.
-pub(super) fn add(world: &mut World, body: Map<String, Value>) -> String {
+pub(crate) fn add(world: &mut World, body: Map<String, Value>) -> String {
     let (id, now) = (world.next_id(), world.now());
     let mut config = json!({"id": id});
     let mut rest = json!({
@@ -139,7 +139,7 @@ fn checked(world: &World, body: &Map<String, Value>) -> Result<(), Reply> {
 }
 
 /// A loop as it is answered.
-pub(super) fn answered(world: &mut World, id: &str) -> Value {
+pub(crate) fn answered(world: &mut World, id: &str) -> Value {
     let entry = world.entry(id).clone();
     shown(world, &entry)
 }

@@ -2,7 +2,7 @@
 //!
 //! It is written from the document and from what running servers were seen to do, and shares no code
 //! with grump's own server or its types, so that both sides cannot make the same mistake. It keeps
-//! loops and their states (`transitions.tsv`), but runs no agent: the test is the agent.
+//! loops and their states, but runs no agent: the test is the agent.
 //!
 //! ```
 //! # use serde_json::json;
@@ -33,20 +33,21 @@
 //! | `routes` | which request is answered by what |
 //! | `loops`, `control`, `data` | the answers |
 //! | `stream` | event streams |
-//! | `world`, `transitions` | what it knows, and how loops change |
+//! | `world` | what it knows |
 
 mod control;
 mod data;
-mod drive;
-mod loops;
+pub(crate) mod drive;
+pub(crate) mod loops;
 mod quirks;
-mod reply;
-mod routes;
+pub(crate) mod routes;
 mod server;
 mod stream;
-mod transitions;
 mod world;
 
-pub use quirks::{NoModel, Quirks};
-pub use reply::{Asked, Reply};
-pub use server::Field;
+pub(crate) use self::world::{Open, World};
+pub use self::{
+    quirks::{NoModel, Quirks},
+    server::Field,
+};
+pub use crate::serving::{Asked, Reply};

@@ -2,12 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    control, data, loops,
-    reply::{Asked, Reply},
-    transitions::Illegal,
-    world::World,
-};
+use super::{control, data, loops, world::World};
+use crate::serving::{Asked, Reply, transitions::Illegal};
 
 /// The page that a single-page application answers everything with that it does not know.
 const PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Ralpher</title></head><body><div id=\"root\"></div></body></html>\n";
@@ -16,7 +12,7 @@ const PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Ralpher</title></head><b
 pub(super) type Answer = Result<Reply, Reply>;
 
 /// Answers a request that is not for a stream.
-pub(super) fn answer(world: &mut World, asked: &Asked) -> Reply {
+pub(crate) fn answer(world: &mut World, asked: &Asked) -> Reply {
     let parts = asked.parts();
     let answer = match (&*asked.method, &parts[..]) {
         ("GET", ["api", "health"]) => Ok(data::health()),

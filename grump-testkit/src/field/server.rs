@@ -17,13 +17,8 @@ use grump_core::{Error, ErrorKind, Result};
 use serde_json::Value;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-use super::{
-    loops,
-    quirks::Quirks,
-    reply::{Asked, Reply},
-    routes, stream,
-    world::{Sent, World},
-};
+use super::{loops, quirks::Quirks, routes, stream, world::World};
+use crate::serving::{Asked, Counter, Listening, Reply, Sent};
 
 /// A running server of the Ralpher dialect. It stops listening when it is dropped.
 pub struct Field {
@@ -49,9 +44,10 @@ impl Field {
         let router = Router::new()
             .fallback(answer)
             .with_state(Arc::clone(&world));
+        let open = Counter::default();
         let serving = tokio::spawn(async move {
             // `axum::serve` retries what fails on one connection and never returns.
-            let _ = axum::serve(listener, router).await;
+            let _ = axum::serve(Listening { listener, open }, router).await;
         });
         Ok(Self {
             address,

@@ -9,7 +9,8 @@ use axum::{
 use futures::{Stream, stream};
 use tokio::sync::{mpsc, watch};
 
-use super::world::{Open, Sent, World};
+use super::world::{Open, World};
+use crate::serving::Sent;
 
 /// What a stream is read from. When it is dropped the world knows of the stream no more.
 struct Frames {
@@ -58,7 +59,9 @@ fn body(frames: Frames) -> impl Stream<Item = io::Result<Bytes>> + Send {
         let sent = frames.next().await?;
         let chunk = match sent {
             Sent::Frame(bytes) => Ok(bytes),
-            Sent::Abort => Err(io::Error::other("the test breaks the stream off")),
+            Sent::Abort | Sent::Close(..) => {
+                Err(io::Error::other("the test breaks the stream off"))
+            }
         };
         Some((chunk, frames))
     })

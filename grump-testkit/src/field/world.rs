@@ -6,24 +6,24 @@ use axum::body::Bytes;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use super::{
-    Asked, Reply,
-    quirks::Quirks,
+use super::quirks::Quirks;
+use crate::serving::{
+    Asked, Reply, Sent,
     transitions::{self, Illegal, Step},
 };
 
 /// A loop.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
-    pub(super) config: Value,
-    pub(super) state: Value,
-    pub(super) diff: Value,
+pub(crate) struct Entry {
+    pub(crate) config: Value,
+    pub(crate) state: Value,
+    pub(crate) diff: Value,
     /// How many starts will be refused because the loop was completed a moment ago.
-    pub(super) busy: u32,
+    pub(crate) busy: u32,
 }
 
 impl Entry {
-    pub(super) fn new(id: &str, config: Value) -> Self {
+    pub(crate) fn new(id: &str, config: Value) -> Self {
         Self {
             config,
             state: json!({
@@ -46,58 +46,49 @@ impl Entry {
         }
     }
 
-    pub(super) fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         self.config["id"].as_str().unwrap_or_default()
     }
 
-    pub(super) fn status(&self) -> &str {
+    pub(crate) fn status(&self) -> &str {
         self.state["status"].as_str().unwrap_or_default()
     }
 
-    pub(super) fn is_running(&self) -> bool {
+    pub(crate) fn is_running(&self) -> bool {
         ["starting", "running", "waiting"].contains(&self.status())
     }
 
-    pub(super) fn iteration(&self) -> u64 {
+    pub(crate) fn iteration(&self) -> u64 {
         self.state["currentIteration"].as_u64().unwrap_or_default()
     }
 }
 
 /// A stream that is open.
 #[derive(Debug)]
-pub(super) struct Open {
+pub(crate) struct Open {
     /// The loop that it is of; none for all.
-    pub(super) only: Option<String>,
-    pub(super) frames: mpsc::UnboundedSender<Sent>,
-}
-
-/// What a stream is told.
-#[derive(Debug)]
-pub(super) enum Sent {
-    /// These bytes.
-    Frame(Bytes),
-    /// To break off in the middle of the answer.
-    Abort,
+    pub(crate) only: Option<String>,
+    pub(crate) frames: mpsc::UnboundedSender<Sent>,
 }
 
 /// All that a server knows.
 #[derive(Debug)]
-pub(super) struct World {
-    pub(super) quirks: Quirks,
-    pub(super) loops: Vec<Entry>,
-    pub(super) streams: Vec<Open>,
-    pub(super) asked: Vec<Asked>,
+pub(crate) struct World {
+    pub(crate) quirks: Quirks,
+    pub(crate) loops: Vec<Entry>,
+    pub(crate) streams: Vec<Open>,
+    pub(crate) asked: Vec<Asked>,
     /// Answers instead of the server's own: method, path, what is answered.
-    pub(super) replies: VecDeque<(String, String, Reply)>,
-    pub(super) changed_files: Vec<String>,
-    pub(super) models: Value,
-    pub(super) last_model: Option<Value>,
+    pub(crate) replies: VecDeque<(String, String, Reply)>,
+    pub(crate) changed_files: Vec<String>,
+    pub(crate) models: Value,
+    pub(crate) last_model: Option<Value>,
     ids: u64,
     times: u64,
 }
 
 impl World {
-    pub(super) fn new(quirks: Quirks) -> Self {
+    pub(crate) fn new(quirks: Quirks) -> Self {
         Self {
             quirks,
             loops: Vec::new(),
@@ -117,13 +108,13 @@ impl World {
         }
     }
 
-    pub(super) fn next_id(&mut self) -> String {
+    pub(crate) fn next_id(&mut self) -> String {
         self.ids += 1;
         format!("5f0c7a1e-0000-4000-8000-{:012x}", self.ids)
     }
 
     /// The next moment, a second after the one before, spelled as the next time is.
-    pub(super) fn now(&mut self) -> String {
+    pub(crate) fn now(&mut self) -> String {
         let (count, quirks) = (self.times, &self.quirks);
         self.times += 1;
         let pick = usize::try_from(count).unwrap_or_default();
@@ -137,20 +128,20 @@ impl World {
         format!("2026-01-20T10:{minute:02}:{second:02}{fraction}{zone}")
     }
 
-    pub(super) fn find(&mut self, id: &str) -> Option<&mut Entry> {
+    pub(crate) fn find(&mut self, id: &str) -> Option<&mut Entry> {
         self.loops.iter_mut().find(|entry| entry.id() == id)
     }
 
     /// A loop that the test speaks of, and that is there.
-    pub(super) fn entry(&mut self, id: &str) -> &mut Entry {
+    pub(crate) fn entry(&mut self, id: &str) -> &mut Entry {
         self.find(id)
             .unwrap_or_else(|| panic!("there is no loop {id:?}"))
     }
 
     /// Does to a loop what this trigger does, or says how it is refused.
-    pub(super) fn step(&mut self, id: &str, trigger: &str) -> Result<(), Illegal> {
+    pub(crate) fn step(&mut self, id: &str, trigger: &str) -> Result<(), Illegal> {
         let (now, entry) = (self.now(), self.entry(id));
-        match transitions::step(entry.status(), trigger)? {
+        match transitions::step("ralpher", "loop", entry.status(), trigger)? {
             Step::To(status) => {
                 entry.state["status"] = json!(status);
                 entry.config["updatedAt"] = json!(now);
@@ -162,14 +153,14 @@ impl World {
     }
 
     /// Notes when a loop's work ended.
-    pub(super) fn ended(&mut self, id: &str) {
+    pub(crate) fn ended(&mut self, id: &str) {
         let now = self.now();
         self.entry(id).state["completedAt"] = json!(now);
     }
 
     /// Sends an event to all streams that it concerns: with the type, the loop's id, these members
     /// and the time.
-    pub(super) fn tell(&mut self, kind: &str, id: &str, members: Value) {
+    pub(crate) fn tell(&mut self, kind: &str, id: &str, members: Value) {
         let mut event = json!({"type": kind, "loopId": id});
         if let (Some(event), Value::Object(members)) = (event.as_object_mut(), members) {
             event.extend(members);
@@ -179,7 +170,7 @@ impl World {
     }
 
     /// Sends this event as it stands.
-    pub(super) fn send(&mut self, event: &Value) {
+    pub(crate) fn send(&mut self, event: &Value) {
         let id = event["loopId"].as_str();
         let frame = Bytes::from(format!("data: {event}\n\n"));
         self.send_where(
@@ -188,7 +179,7 @@ impl World {
         );
     }
 
-    pub(super) fn send_where(&mut self, wanted: impl Fn(&Open) -> bool, frame: &Bytes) {
+    pub(crate) fn send_where(&mut self, wanted: impl Fn(&Open) -> bool, frame: &Bytes) {
         for open in self.streams.iter().filter(|open| wanted(open)) {
             // A stream whose client has gone is taken away when its answer is dropped.
             let _ = open.frames.send(Sent::Frame(frame.clone()));

@@ -1,6 +1,6 @@
 //! [`Asked`] and [`Reply`]: a request as it came, and an answer as it goes.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use axum::{
     body::{Body, Bytes},
@@ -38,7 +38,7 @@ impl Asked {
     }
 
     /// The parts of the path.
-    pub(super) fn parts(&self) -> Vec<&str> {
+    pub(crate) fn parts(&self) -> Vec<&str> {
         self.path.trim_matches('/').split('/').collect()
     }
 }
@@ -46,10 +46,10 @@ impl Asked {
 /// An answer.
 #[derive(Clone, Debug)]
 pub struct Reply {
-    status: u16,
-    content_type: Option<&'static str>,
-    body: String,
-    headers: Vec<(&'static str, String)>,
+    pub(crate) status: u16,
+    pub(crate) content_type: Option<Cow<'static, str>>,
+    pub(crate) body: Bytes,
+    pub(crate) headers: Vec<(&'static str, String)>,
 }
 
 impl Reply {
@@ -61,10 +61,24 @@ impl Reply {
 
     /// This text.
     #[must_use]
-    pub fn text(status: u16, content_type: &'static str, body: impl Into<String>) -> Self {
+    pub fn text(
+        status: u16,
+        content_type: impl Into<Cow<'static, str>>,
+        body: impl Into<String>,
+    ) -> Self {
+        Self::bytes(status, content_type, body.into())
+    }
+
+    /// These bytes.
+    #[must_use]
+    pub fn bytes(
+        status: u16,
+        content_type: impl Into<Cow<'static, str>>,
+        body: impl Into<Bytes>,
+    ) -> Self {
         Self {
             status,
-            content_type: Some(content_type),
+            content_type: Some(content_type.into()),
             body: body.into(),
             headers: Vec::new(),
         }
@@ -76,7 +90,7 @@ impl Reply {
         Self {
             status,
             content_type: None,
-            body: String::new(),
+            body: Bytes::new(),
             headers: Vec::new(),
         }
     }
@@ -88,10 +102,10 @@ impl Reply {
         self
     }
 
-    pub(super) fn into_response(self) -> Response<Body> {
+    pub(crate) fn into_response(self) -> Response<Body> {
         let mut response = Response::builder().status(self.status);
-        if let Some(content_type) = self.content_type {
-            response = response.header(header::CONTENT_TYPE, content_type);
+        if let Some(content_type) = &self.content_type {
+            response = response.header(header::CONTENT_TYPE, content_type.as_ref());
         }
         for (name, value) in self.headers {
             response = response.header(name, value);
