@@ -28,18 +28,15 @@ pub(crate) fn check_base(base: &str) -> Result<()> {
         );
     }
     let is_absolute = given.as_ref().is_some_and(|uri| {
-        uri.scheme() == Some(&Scheme::HTTP) && uri.authority().is_some() && uri.query().is_none()
+        let schemes = [Some(&Scheme::HTTP), Some(&Scheme::HTTPS)];
+        schemes.contains(&uri.scheme()) && uri.authority().is_some() && uri.query().is_none()
     });
     if is_absolute {
         return Ok(());
     }
-    let is_encrypted = given.is_some_and(|uri| uri.scheme() == Some(&Scheme::HTTPS));
-    let message = if is_encrypted {
-        "https is not spoken here yet"
-    } else {
-        "this is not an http URL"
-    };
-    Err(Error::new(ErrorKind::InvalidInput, message)
-        .advise("give one like http://127.0.0.1:4096")
-        .with("url", shown(base)))
+    Err(
+        Error::new(ErrorKind::InvalidInput, "this is not an http or https URL")
+            .advise("give one like http://127.0.0.1:4096")
+            .with("url", shown(base)),
+    )
 }

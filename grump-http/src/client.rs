@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use crate::{
     PooledTransport,
     address::{check_base, no_url, shown},
-    dial::dial,
+    connect::{Connect, Lines},
     socket::{self, Answer, Upgraded},
     sse::{self, SseStream},
     status,
@@ -33,6 +33,7 @@ pub enum Opened {
 #[derive(Clone, Debug)]
 pub struct HttpClient {
     transport: Arc<dyn HttpTransport>,
+    lines: Arc<Lines>,
     base: String,
     headers: HeaderMap,
     limit: Duration,
@@ -40,21 +41,28 @@ pub struct HttpClient {
     longest: usize,
 }
 
-/// How long making a connection for a socket may take.
-const CONNECT: Duration = Duration::from_secs(10);
-
 /// The longest answer that is read, in bytes.
 const LONGEST: usize = 64 << 20;
 
 impl HttpClient {
-    /// A client of the server at `base`, such as `http://127.0.0.1:4096`, over a pool of its own.
+    /// A client of the server at `base`, such as `http://127.0.0.1:4096`, over connections of its own.
     ///
     /// # Errors
-    /// `InvalidInput` when `base` is not an absolute `http` URL. There is no TLS here yet.
+    /// `InvalidInput` when `base` is not an absolute `http` or `https` URL.
     pub fn new(base: &str) -> Result<Self> {
+        Self::connecting(base, &Connect::new())
+    }
+
+    /// A client of the server at `base`, whose connections are made so.
+    ///
+    /// # Errors
+    /// `InvalidInput` when `base` is not an absolute `http` or `https` URL.
+    pub fn connecting(base: &str, connect: &Connect) -> Result<Self> {
         check_base(base)?;
+        let lines = Arc::new(Lines::new(connect.clone()));
         Ok(Self {
-            transport: Arc::new(PooledTransport::new()),
+            transport: Arc::new(PooledTransport::over(lines.clone())),
+            lines,
             base: base.trim_end_matches('/').to_owned(),
             headers: HeaderMap::new(),
             limit: Duration::from_secs(30),
@@ -63,7 +71,7 @@ impl HttpClient {
         })
     }
 
-    /// Sends over this transport.
+    /// Sends requests over this transport. Sockets are opened without it.
     #[must_use]
     pub fn transport(mut self, transport: Arc<dyn HttpTransport>) -> Self {
         self.transport = transport;
@@ -222,8 +230,13 @@ impl HttpClient {
             message: self.longest,
         };
         let upgraded = async {
-            let io = dial(request.uri(), CONNECT).await?;
-            match socket::ask(io, &request, limits).await? {
+            let answer = if self.lines.has_proxy(request.uri()) {
+                socket::ask_through(&self.lines.tunnel(), request, limits).await
+            } else {
+                let io = self.lines.dial(request.uri()).await?;
+                socket::ask(io, &request, limits).await
+            };
+            match answer? {
                 Answer::Socket(socket) => Ok(Upgraded::Socket(socket)),
                 Answer::Refused(answer) => whole(answer).await.map(Upgraded::Refused),
             }

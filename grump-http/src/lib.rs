@@ -7,7 +7,9 @@
 //! - [`sse`]: server-sent events off such a stream.
 //! - [`Socket`]: messages both ways, by WebSocket.
 //!
-//! What it does not do yet: TLS, proxies. It follows no redirects and retries nothing:
+//! - [`Connect`]: how connections are made, for all of these: time limit, proxies, whom to trust.
+//!
+//! It follows no redirects and retries nothing:
 //! what is safe to try again is for the caller to know.
 //!
 //! ```no_run
@@ -29,7 +31,7 @@
 
 mod address;
 mod client;
-mod dial;
+mod connect;
 mod h1;
 mod pooled;
 mod socket;
@@ -38,6 +40,7 @@ mod status;
 mod transport;
 
 pub use client::{HttpClient, Opened};
+pub use connect::{Connect, Tls};
 pub use pooled::PooledTransport;
 pub use socket::{Message, Socket, SocketReceiver, SocketSender, Text, Upgraded};
 pub use status::{refusal, retry};

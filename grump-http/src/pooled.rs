@@ -1,38 +1,43 @@
 //! A transport that keeps connections open for the next request.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::TryStreamExt;
 use grump_core::{Error, ErrorKind, Retry};
 use http::{Request, Response};
 
-use crate::transport::{ByteStream, HttpTransport, ResponseFuture};
+use crate::{
+    connect::{Connect, Lines, no_connection},
+    transport::{ByteStream, HttpTransport, ResponseFuture},
+};
 
-/// HTTP over a pool of connections. It asks no proxy and follows no redirect.
+/// HTTP/1.1 and HTTP/2 over a pool of connections, with and without encryption, through proxies,
+/// answers compressed by gzip unpacked. It follows no redirect. Clones share their connections.
 #[derive(Clone, Debug)]
-pub struct PooledTransport(reqwest::Client);
-
-const CONNECT: Duration = Duration::from_secs(10);
+pub struct PooledTransport(Arc<Lines>);
 
 impl PooledTransport {
-    /// A pool without connections, which gives making one 10 s.
+    /// A pool without connections, which makes them as is usual.
     #[must_use]
     pub fn new() -> Self {
-        Self::connecting_within(CONNECT)
+        Self::connecting(&Connect::new())
+    }
+
+    /// A pool without connections, which makes them so.
+    #[must_use]
+    pub fn connecting(connect: &Connect) -> Self {
+        Self::over(Arc::new(Lines::new(connect.clone())))
     }
 
     /// A pool without connections, which gives making one this long.
     #[must_use]
     pub fn connecting_within(limit: Duration) -> Self {
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .tcp_nodelay(true)
-            .connect_timeout(limit)
-            .build()
-            .expect("a client without TLS and proxies needs nothing from the system");
-        Self(client)
+        Self::connecting(&Connect::new().within(limit))
+    }
+
+    pub(crate) const fn over(lines: Arc<Lines>) -> Self {
+        Self(lines)
     }
 }
 
@@ -44,12 +49,13 @@ impl Default for PooledTransport {
 
 impl HttpTransport for PooledTransport {
     fn send(&self, request: Request<Bytes>) -> ResponseFuture {
-        let client = self.0.clone();
+        let pool = self.0.pool(request.uri());
         Box::pin(async move {
             let request = reqwest::Request::try_from(request).map_err(broken)?;
-            let answer = client.execute(request).await.map_err(broken)?;
+            let answer = pool.execute(request).await.map_err(broken)?;
             let mut response = Response::new(());
             *response.status_mut() = answer.status();
+            *response.version_mut() = answer.version();
             *response.headers_mut() = answer.headers().clone();
             let body: ByteStream = Box::pin(answer.bytes_stream().map_err(broken));
             Ok(response.map(|()| body))
@@ -57,20 +63,20 @@ impl HttpTransport for PooledTransport {
     }
 }
 
-fn broken(error: reqwest::Error) -> Error {
-    let (message, retry) = if error.is_connect() {
-        ("cannot connect", Retry::Safe)
+/// An error of the pool.
+pub(crate) fn broken(error: reqwest::Error) -> Error {
+    let error = error.without_url();
+    if error.is_connect() {
+        no_connection(error)
     } else if error.is_builder() {
-        ("this is not a request that can be sent", Retry::Never)
+        Error::new(
+            ErrorKind::InvalidInput,
+            "this is not a request that can be sent",
+        )
+        .caused_by(error)
     } else {
-        ("the connection broke", Retry::MaybeApplied)
-    };
-    let kind = if error.is_builder() {
-        ErrorKind::InvalidInput
-    } else {
-        ErrorKind::Transport
-    };
-    Error::new(kind, message)
-        .retryable(retry)
-        .caused_by(error.without_url())
+        Error::new(ErrorKind::Transport, "the connection broke")
+            .retryable(Retry::MaybeApplied)
+            .caused_by(error)
+    }
 }

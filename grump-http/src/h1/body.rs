@@ -13,7 +13,7 @@ use memchr::memchr;
 use tokio_util::io::poll_read_buf;
 
 use super::{broken, not_http};
-use crate::dial::Io;
+use crate::connect::Io;
 
 /// The longest line between chunks, in bytes.
 const LONGEST_LINE: usize = 4 << 10;

@@ -19,7 +19,7 @@ pub(crate) use self::{
     body::{BodyStream, Framing},
     request::Connection,
 };
-use crate::dial::Io;
+use crate::connect::Io;
 
 /// Sends a request and reads the answer's head, and with it maybe what follows.
 pub(crate) async fn exchange(

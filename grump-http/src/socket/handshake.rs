@@ -1,14 +1,16 @@
 //! From a connection to a WebSocket. (RFC 6455, section 4)
 
 use bytes::Bytes;
+use futures::TryStreamExt;
 use grump_core::{Error, ErrorKind, Result};
-use http::{HeaderMap, HeaderName, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use tokio_tungstenite::tungstenite::handshake::{client::generate_key, derive_accept_key};
 
 use super::{Limits, Socket};
 use crate::{
-    dial::Io,
+    connect::Io,
     h1::{self, BodyStream, Connection, Framing},
+    pooled::broken,
     transport::ByteStream,
 };
 
@@ -32,6 +34,39 @@ pub(crate) async fn ask(mut io: Io, request: &Request<Bytes>, limits: Limits) ->
     check(&head, request.headers(), &key)?;
     let (head, ()) = head.into_parts();
     let socket = Socket::over(io, read.to_vec(), head.headers, limits).await;
+    Ok(Answer::Socket(socket))
+}
+
+/// Asks for a WebSocket through a pool, which knows the way through proxies.
+pub(crate) async fn ask_through(
+    pool: &reqwest::Client,
+    request: Request<Bytes>,
+    limits: Limits,
+) -> Result<Answer> {
+    let key = generate_key();
+    let asked = request.headers().clone();
+    let mut request = reqwest::Request::try_from(request).map_err(broken)?;
+    for (name, value) in [
+        (header::CONNECTION, "Upgrade"),
+        (header::UPGRADE, "websocket"),
+        (header::SEC_WEBSOCKET_VERSION, "13"),
+        (header::SEC_WEBSOCKET_KEY, &key),
+    ] {
+        let value = HeaderValue::from_str(value).expect("a key is of visible ASCII characters");
+        request.headers_mut().insert(name, value);
+    }
+    let answer = pool.execute(request).await.map_err(broken)?;
+    let mut head = Response::new(());
+    *head.status_mut() = answer.status();
+    *head.headers_mut() = answer.headers().clone();
+    if head.status() != StatusCode::SWITCHING_PROTOCOLS {
+        let body: ByteStream = Box::pin(answer.bytes_stream().map_err(broken));
+        return Ok(Answer::Refused(head.map(|()| body)));
+    }
+    check(&head, &asked, &key)?;
+    let io = Box::new(answer.upgrade().await.map_err(broken)?);
+    let (head, ()) = head.into_parts();
+    let socket = Socket::over(io, Vec::new(), head.headers, limits).await;
     Ok(Answer::Socket(socket))
 }
 

@@ -37,10 +37,10 @@ use tokio_tungstenite::{
 };
 use tokio_util::sync::DropGuard;
 
-pub(crate) use self::handshake::{Answer, ask};
+pub(crate) use self::handshake::{Answer, ask, ask_through};
 pub use self::message::{Message, Text};
 use self::pump::{Ahead, Order};
-use crate::dial::Io;
+use crate::connect::Io;
 
 /// What a request for a WebSocket gave.
 #[derive(Debug)]

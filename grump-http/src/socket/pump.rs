@@ -29,7 +29,7 @@ use super::{
     Limits,
     message::{Message, Text},
 };
-use crate::dial::Io;
+use crate::connect::Io;
 
 /// What is to be written.
 pub(super) enum Order {

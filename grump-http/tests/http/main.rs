@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod encrypted;
+mod proxied;
 mod raw;
 mod requests;
 mod sockets;

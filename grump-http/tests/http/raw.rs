@@ -3,8 +3,8 @@
 use bytes::{Bytes, BytesMut};
 use grump_http::HttpClient;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
 };
 
 /// What a client sent to get the answer.
@@ -50,7 +50,7 @@ pub(crate) fn client(listener: &TcpListener) -> HttpClient {
 }
 
 /// Reads a request's head.
-pub(crate) async fn asked(stream: &mut TcpStream) -> Asked {
+pub(crate) async fn asked(stream: &mut (impl AsyncRead + Unpin)) -> Asked {
     let mut read = BytesMut::new();
     while !read.windows(4).any(|end| end == b"\r\n\r\n") {
         assert_ne!(stream.read_buf(&mut read).await.unwrap(), 0, "{read:?}");

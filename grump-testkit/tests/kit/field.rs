@@ -13,7 +13,7 @@ impl Asking {
     async fn with(quirks: Quirks) -> Self {
         Self {
             field: Field::start(quirks).await.unwrap(),
-            client: Client::new(),
+            client: crate::client(),
         }
     }
 

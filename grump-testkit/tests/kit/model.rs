@@ -16,7 +16,7 @@ async fn ask(model: &ScriptedModel, lane: &str, stream: bool) -> reqwest::Respon
         "messages": [{"role": "user", "content": "Do it."}],
         "tools": [{"type": "function", "function": {"name": "bash", "parameters": {}}}],
     });
-    reqwest::Client::new()
+    crate::client()
         .post(format!("{}/chat/completions", model.base_url()))
         .bearer_auth(lane)
         .json(&body)
@@ -104,7 +104,14 @@ async fn scripts_are_listed_as_models_and_can_be_added() {
     let model = model(r#"{"turns": []}"#).await;
     model.insert("n", Script::of([Turn::say("Hello.")]));
     let url = format!("{}/models", model.base_url());
-    let body: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
+    let body: Value = crate::client()
+        .get(url)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
     assert_eq!(body["data"][1]["id"], "n");
 }
 

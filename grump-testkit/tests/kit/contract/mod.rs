@@ -28,7 +28,7 @@ impl Speaker {
         };
         Self {
             server,
-            http: Client::new(),
+            http: crate::client(),
             token,
         }
     }

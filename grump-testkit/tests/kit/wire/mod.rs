@@ -37,7 +37,7 @@ impl Speaker {
     async fn to(quirks: Quirks, side: &'static str) -> Self {
         Self {
             field: Field::start(quirks).await.unwrap(),
-            client: Client::new(),
+            client: crate::client(),
             side,
         }
     }

@@ -1,15 +1,17 @@
 //! Making connections.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream::FuturesUnordered};
 use grump_core::{Error, ErrorKind, Result, Retry};
 use http::{Uri, uri::Scheme};
+use rustls::{ClientConfig, pki_types::ServerName};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpStream, lookup_host},
     time::timeout,
 };
+use tokio_rustls::TlsConnector;
 
 /// A connection, whatever it is made of.
 pub(crate) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -22,22 +24,64 @@ pub(crate) type Io = Box<dyn Wire>;
 /// How much earlier an address is tried than the next one. (RFC 8305, section 5)
 const HEAD_START: Duration = Duration::from_millis(250);
 
-/// Connects to the server that a URL names.
-pub(crate) async fn dial(url: &Uri, limit: Duration) -> Result<Io> {
+/// Connects to the server that a URL names, encrypted if that is said how.
+pub(super) async fn dial(url: &Uri, tls: Option<Arc<ClientConfig>>, limit: Duration) -> Result<Io> {
     let (host, port) = place(url)?;
-    let connected = timeout(limit, tcp(host, port)).await;
-    let connected = connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
-    match connected {
-        Ok(stream) => Ok(Box::new(stream)),
-        Err(error) => Err(unconnected(error).with("host", format_args!("{host}:{port}"))),
-    }
+    let connected = async {
+        let stream = tcp(host, port).await.map_err(unconnected)?;
+        match tls {
+            Some(tls) => encrypted(stream, host, tls).await,
+            None => Ok(Box::new(stream) as Io),
+        }
+    };
+    let in_time = timeout(limit, connected).await;
+    in_time
+        .unwrap_or_else(|_| Err(unconnected(io::ErrorKind::TimedOut.into())))
+        .map_err(|error| error.with("host", format_args!("{host}:{port}")))
 }
 
-/// Nothing was sent, so that it may be tried again.
+async fn encrypted(stream: TcpStream, host: &str, tls: Arc<ClientConfig>) -> Result<Io> {
+    let name = ServerName::try_from(host.to_owned()).map_err(|error| {
+        Error::new(ErrorKind::InvalidInput, "this is not the name of a server").caused_by(error)
+    })?;
+    let stream = TlsConnector::from(tls).connect(name, stream).await;
+    Ok(Box::new(stream.map_err(unconnected)?))
+}
+
 fn unconnected(error: io::Error) -> Error {
+    no_connection(error)
+}
+
+/// Nothing was sent, so that it may be tried again; against a certificate that would not help.
+pub(crate) fn no_connection(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    if refused_encryption(&error).is_some() {
+        return Error::new(ErrorKind::Transport, "no encrypted connection can be made")
+            .advise(
+                "check the address, and that an authority stands behind it that is trusted here",
+            )
+            .caused_by(error);
+    }
     Error::new(ErrorKind::Transport, "cannot connect")
         .retryable(Retry::Safe)
         .caused_by(error)
+}
+
+/// What is wrong with the encryption, if that is what an error is about.
+pub(crate) fn refused_encryption<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a rustls::Error> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(refused) = error.downcast_ref() {
+            return Some(refused);
+        }
+        // An I/O error shows what it holds no other way.
+        let held = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
+        next = held.map_or_else(|| error.source(), |held| Some(held as _));
+    }
+    None
 }
 
 /// Host, without the brackets of an IPv6 address, and port.
