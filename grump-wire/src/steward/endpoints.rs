@@ -1,5 +1,5 @@
 //! The endpoints, in the document's order. Which ability guards which is inferred where the
-//! document does not name it. (ambiguity C-15)
+//! document does not name it (ambiguity C-15), and every list may come in parts ("Conventions").
 
 use serde_json::Value;
 
@@ -70,7 +70,7 @@ endpoints! {
 
     /// The generated `PROJECT_MAP` as JSON rows. (14-API-Endpoints, "Projects")
     ProjectMap: GET "/api/projects/{project}/map" ProjectDocsMap
-        [ProjectPath] [NoQuery] [NoBody] -> 200 Json<Page<Value>>, auth READ;
+        [ProjectPath] [PageQuery] [NoBody] -> 200 Json<Page<Value>>, auth READ;
 
     /// `DATABASE_SCHEMA` as JSON. (14-API-Endpoints, "Projects")
     DatabaseSchema: GET "/api/projects/{project}/schema" ProjectDocsSchema
@@ -119,7 +119,7 @@ endpoints! {
 
     /// List of `workspace_files` for the run. (14-API-Endpoints, "Run telemetry")
     ListFiles: GET "/api/runs/{run}/files" EvidenceFiles
-        [RunPath] [NoQuery] [NoBody] -> 200 Json<Page<WorkspaceFile>>, auth READ;
+        [RunPath] [PageQuery] [NoBody] -> 200 Json<Page<WorkspaceFile>>, auth READ;
 
     /// A file in detail, with its full diff. (14-API-Endpoints, "Run telemetry")
     OpenFile: GET "/api/runs/{run}/files/{file}" EvidenceFile
@@ -131,11 +131,11 @@ endpoints! {
 
     /// Snapshots created by this run. (14-API-Endpoints, "Run telemetry")
     RunSnapshots: GET "/api/runs/{run}/snapshots" SnapshotsListOfRun
-        [RunPath] [NoQuery] [NoBody] -> 200 Json<Page<Snapshot>>, auth READ;
+        [RunPath] [PageQuery] [NoBody] -> 200 Json<Page<Snapshot>>, auth READ;
 
     /// The rows of `command_executions`. (14-API-Endpoints, "Run telemetry")
     ListCommands: GET "/api/runs/{run}/commands" EvidenceCommands
-        [RunPath] [NoQuery] [NoBody] -> 200 Json<Page<CommandExecution>>, auth READ;
+        [RunPath] [PageQuery] [NoBody] -> 200 Json<Page<CommandExecution>>, auth READ;
 
     /// A command in detail, with signed URLs of its output. (14-API-Endpoints, "Run telemetry")
     OpenCommand: GET "/api/runs/{run}/commands/{command}" EvidenceCommand
@@ -166,7 +166,7 @@ endpoints! {
 
     /// List all snapshots for a project. (14-API-Endpoints, "Snapshots")
     ListSnapshots: GET "/api/projects/{project}/snapshots" SnapshotsListOfProject
-        [ProjectPath] [NoQuery] [NoBody] -> 200 Json<Page<Snapshot>>, auth READ;
+        [ProjectPath] [PageQuery] [NoBody] -> 200 Json<Page<Snapshot>>, auth READ;
 
     /// Snapshot detail. (14-API-Endpoints, "Snapshots")
     OpenSnapshot: GET "/api/snapshots/{snapshot}" SnapshotsOpen
@@ -187,7 +187,7 @@ endpoints! {
 
     /// List managed docs and last update timestamps. (14-API-Endpoints, "Documentation")
     ListDocs: GET "/api/projects/{project}/docs" ProjectDocsList
-        [ProjectPath] [NoQuery] [NoBody] -> 200 Json<Page<ManagedDoc>>, auth READ;
+        [ProjectPath] [PageQuery] [NoBody] -> 200 Json<Page<ManagedDoc>>, auth READ;
 
     /// The markdown body and metadata of a doc. (14-API-Endpoints, "Documentation")
     OpenDoc: GET "/api/projects/{project}/docs/{slug}" ProjectDocsOpen
@@ -195,7 +195,7 @@ endpoints! {
 
     /// The parsed entries of `CHANGELOG_AI.md`. (14-API-Endpoints, "Documentation")
     Changelog: GET "/api/projects/{project}/changelog" ProjectDocsChangelog
-        [ProjectPath] [NoQuery] [NoBody] -> 200 Json<Page<ChangelogEntry>>, auth READ;
+        [ProjectPath] [PageQuery] [NoBody] -> 200 Json<Page<ChangelogEntry>>, auth READ;
 
     /// Force regenerate all auto-blocks. (14-API-Endpoints, "Documentation")
     RegenerateDocs: POST "/api/projects/{project}/docs/regenerate" ProjectDocsRegenerate
@@ -215,7 +215,7 @@ endpoints! {
     /// List the rows of `agent_providers` and whether each is enabled. (14-API-Endpoints, "Settings
     /// (server params)")
     ListProviders: GET "/api/settings/providers" SettingsProviders
-        [NoPath] [NoQuery] [NoBody] -> 200 Json<Page<Provider>>,
+        [NoPath] [PageQuery] [NoBody] -> 200 Json<Page<Provider>>,
         auth Auth::Ability("settings:read");
 
     /// Enable or disable a provider. (14-API-Endpoints, "Settings (server params)")

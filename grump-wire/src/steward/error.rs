@@ -7,7 +7,7 @@ use super::{
     map,
     types::{ABILITIES, Problem},
 };
-use crate::endpoint::{Auth, BodyError, Endpoint};
+use crate::endpoint::{BodyError, Endpoint};
 
 /// What a problem's type begins with. The document's host is a placeholder.
 const TYPES: &str = "https://docs.example.com/errors/";
@@ -238,20 +238,6 @@ fn gates(error: Error, problem: &Problem, code: Option<&str>) -> Error {
     match told.next().or_else(named) {
         Some(ability) => lacking(error, ability),
         None => error,
-    }
-}
-
-/// Names the ability that an endpoint needs, where it was refused and the server did not say which.
-#[must_use]
-pub fn with_ability<E: Endpoint>(error: Error) -> Error {
-    let is_named = error
-        .context()
-        .any(|(name, _)| ["ability", "setting"].contains(&name));
-    match E::AUTH {
-        Auth::Ability(ability) if error.kind() == ErrorKind::Forbidden && !is_named => {
-            lacking(error, ability)
-        }
-        _ => error,
     }
 }
 

@@ -93,24 +93,6 @@ fn every_kind_of_error_has_a_sort_and_comes_back() {
 }
 
 #[test]
-fn a_refusal_that_names_no_ability_names_that_of_the_endpoint() {
-    let refused = || error::read(403, br#"{"message":"Invalid ability provided."}"#);
-    let ability = |error: &Error| {
-        let mut told = error.context().filter(|(name, _)| *name == "ability");
-        told.next().map(|(_, ability)| ability.to_owned())
-    };
-    let told = error::with_ability::<dialect::PushRun>(refused());
-    assert_eq!(ability(&told).as_deref(), Some("git:push"));
-    assert_eq!(
-        ability(&error::with_ability::<dialect::ApproveRun>(refused())),
-        None
-    );
-    let body = br#"{"title":"no","ability":"runs:start"}"#;
-    let said = error::with_ability::<dialect::PushRun>(error::read(403, body));
-    assert_eq!(ability(&said).as_deref(), Some("runs:start"));
-}
-
-#[test]
 fn a_body_that_is_refused_is_a_problem() {
     let wrong = types::SnapshotRequest::read(b"{}").unwrap_err();
     let (status, body) = error::write_body_error(&wrong);

@@ -29,6 +29,7 @@ macro_rules! field {
 mod answers;
 mod errors;
 mod events;
+mod nouns;
 mod requests;
 
 fn value(text: &str) -> Value {
