@@ -23,8 +23,10 @@ macro_rules! document {
     };
 }
 
+mod events;
 mod examples;
 mod life;
+mod stored;
 
 /// What speaks to the server, and as which column of the coverage.
 struct Speaker {
