@@ -29,6 +29,11 @@ const CODES: &[(&str, u16, ErrorKind)] = &[
     ("cursor_expired", 410, ErrorKind::CursorExpired),
 ];
 
+/// Something in a request that cannot be.
+pub(super) fn invalid(message: &'static str) -> Error {
+    Error::new(ErrorKind::InvalidInput, message)
+}
+
 /// The error that an answer is. Whether it may be tried again is for the caller to judge, who knows
 /// the headers; a wait that only the body tells is in it already.
 #[must_use]

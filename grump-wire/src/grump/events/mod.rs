@@ -11,6 +11,7 @@ use grump_core::{
     payload::{ErrorReported, PhaseCompleted, PhaseStarted, RunCompleted, RunStarted, Unknown},
 };
 
+pub(super) use self::delivery::said;
 pub use self::{
     chat::ChatReader,
     delivery::{decode_delivery, encode_delivery},

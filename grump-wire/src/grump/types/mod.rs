@@ -39,8 +39,10 @@ pub use self::{
 };
 use crate::{
     endpoint::{BodyError, BodyKind, RequestBody, read_body},
-    shapes::{Extra, ids, required},
+    shapes::{ids, required},
 };
+
+pub(super) use crate::shapes::Extra;
 
 ids! {
     /// The id of a SHIP session.

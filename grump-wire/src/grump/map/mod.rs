@@ -1,7 +1,15 @@
 //! From the wire to the domain and back. Total: what is not known maps to `Unknown`, never to an
 //! error.
 
+mod chat;
+mod make;
+mod rest;
+mod runs;
+
 use grump_core::{Outcome, RunStatus, Status};
+
+// Whole, so that whoever adds a body cannot forget it here.
+pub use self::{chat::*, make::*, rest::*, runs::*};
 
 /// A SHIP session's statuses and the domain's. (G-Rump, "SHIP Workflow Endpoints")
 const SESSION_STATUSES: &[(&str, RunStatus)] = &[
