@@ -1,4 +1,7 @@
 //! [`Caller`]: the requests of one dialect, sent to one server.
+//!
+//! What each of them goes through is said in `request`. Here is what answers them: a value, a stream
+//! of events, a file, a WebSocket, or the answer as it came.
 
 use std::{
     fmt,
@@ -9,42 +12,99 @@ use std::{
     time::Duration,
 };
 
-use backon::Retryable;
 use bytes::Bytes;
-use grump_core::{Error, ErrorKind, Remote, Result, Retry};
-use grump_http::{HttpClient, Opened, sse::SseStream};
+use futures::future::BoxFuture;
+use grump_core::{Error, ErrorKind, Result, Retry};
+use grump_http::{Fetched, HttpClient, Opened, Socket, Upgraded, sse::SseStream};
 use grump_wire::{
     Endpoint,
-    endpoint::{
-        ReadError, Received, Repeat, RequestBody, ResponseBody, Whole, http_method, target,
-    },
-    headers,
+    endpoint::{Auth, ReadError, Received, RequestBody, ResponseBody, Whole, http_method, target},
 };
-use http::{HeaderMap, HeaderName, Request, Response, header, response::Parts};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use tokio_util::sync::CancellationToken;
 
-use crate::retry::{Retries, Twice, is_repeatable};
+use crate::{
+    auth::{Abilities, Keyring, Token},
+    download::Download,
+    hooks::Hooks,
+    options::Timeouts,
+    pacing::Pace,
+    raw::Raw,
+    request::{Failure, Given, Passed, Sent, Spec, named},
+    retry::Retries,
+    stream::StreamConfig,
+};
 
 /// What of a dialect is not in its endpoints.
 #[derive(Clone, Copy)]
-pub(crate) struct Dialect {
+pub struct Dialect {
     pub(crate) name: &'static str,
     /// The error that an answer of this status and body is.
     pub(crate) error: fn(u16, &[u8]) -> Error,
+    /// Whether its document knows authentication.
+    pub(crate) has_auth: bool,
+    /// How one logs in with e-mail address and password.
+    pub(crate) login: Option<LogIn>,
+    /// The message that names a key, where one is named in the first message of a WebSocket.
+    pub(crate) first_message: Option<fn(&str) -> String>,
+}
+
+/// Logs in: the caller, e-mail address, password.
+pub(crate) type LogIn = for<'a> fn(&'a Caller, &'a str, &'a str) -> BoxFuture<'a, Result<Token>>;
+
+impl Dialect {
+    /// A dialect without authentication.
+    pub(crate) const fn new(name: &'static str, error: fn(u16, &[u8]) -> Error) -> Self {
+        Self {
+            name,
+            error,
+            has_auth: false,
+            login: None,
+            first_message: None,
+        }
+    }
+
+    /// Its document knows authentication: a credential is shown where an endpoint asks for it.
+    #[allow(dead_code, reason = "for the dialects that follow")]
+    pub(crate) const fn with_auth(mut self) -> Self {
+        self.has_auth = true;
+        self
+    }
+
+    /// How one logs in with e-mail address and password.
+    #[allow(dead_code, reason = "for the dialects that follow")]
+    pub(crate) const fn with_login(mut self, login: LogIn) -> Self {
+        self.login = Some(login);
+        self
+    }
+
+    /// How a key is named in the first message of a WebSocket.
+    #[allow(dead_code, reason = "for the dialects that follow")]
+    pub(crate) const fn with_first_message(mut self, message: fn(&str) -> String) -> Self {
+        self.first_message = Some(message);
+        self
+    }
 }
 
 /// The value that answers an endpoint.
 pub(crate) type Value<E> = <<E as Endpoint>::Response as ResponseBody>::Value;
 
-/// Sends the requests of one dialect to one server. Clones share their connections.
+/// Sends the requests of one dialect to one server. Clones share connections, key and pace.
 #[derive(Clone)]
-pub(crate) struct Caller {
+pub struct Caller {
     pub(crate) http: HttpClient,
     pub(crate) dialect: Dialect,
+    pub(crate) keyring: Arc<Keyring>,
+    pub(crate) pace: Arc<Pace>,
     pub(crate) retries: Retries,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) user_agent: HeaderValue,
+    pub(crate) hooks: Hooks,
+    /// How patient a plane's streams are.
+    pub(crate) stream: StreamConfig,
     /// Whether the server has said that it honours idempotency keys.
-    honours_keys: Arc<AtomicBool>,
-    closed: CancellationToken,
+    pub(crate) honours_keys: Arc<AtomicBool>,
+    pub(crate) closed: CancellationToken,
 }
 
 /// What a request holds.
@@ -52,25 +112,50 @@ pub(crate) struct Asking<'a, E: Endpoint> {
     pub(crate) path: E::Path,
     pub(crate) query: E::Query,
     pub(crate) body: E::Body,
+    /// One more header.
     pub(crate) header: Option<(&'static str, &'a str)>,
     /// Whether the caller gave the key that the header holds.
     pub(crate) has_key: bool,
 }
 
-/// The names under which servers tell the id of a request.
-const REQUEST_IDS: [&str; 2] = ["x-request-id", "x-correlation-id"];
-
-impl Caller {
-    pub(crate) fn new(http: HttpClient, dialect: Dialect, retries: Retries) -> Self {
+impl<E: Endpoint> Asking<'_, E> {
+    /// Without another header.
+    pub(crate) const fn of(path: E::Path, query: E::Query, body: E::Body) -> Self {
         Self {
-            http,
-            dialect,
-            retries,
-            honours_keys: Arc::default(),
-            closed: CancellationToken::new(),
+            path,
+            query,
+            body,
+            header: None,
+            has_key: false,
         }
     }
 
+    const fn spec(&self) -> Spec {
+        Spec::of::<E>(match (self.header, self.has_key) {
+            (None, _) => Given::No,
+            (_, true) => Given::ByCaller,
+            (_, false) => Given::MadeUp,
+        })
+    }
+
+    fn request(&self) -> Result<Request<Bytes>> {
+        let target = target::<E>(&self.path, &self.query).map_err(invalid::<E>)?;
+        let mut request = Request::builder().method(http_method::<E>()).uri(target);
+        if let Some((name, value)) = self.header {
+            request = request.header(HeaderName::from_static(name), value);
+        }
+        let body = self.body.write().unwrap_or_default();
+        request.body(Bytes::from(body)).map_err(invalid::<E>)
+    }
+}
+
+fn invalid<E: Endpoint>(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(ErrorKind::InvalidInput, "this cannot be sent")
+        .operation(E::OPERATION.as_str())
+        .caused_by(error)
+}
+
+impl Caller {
     /// Sends a request, again where that is safe, and reads the answer.
     pub(crate) async fn call<E: Endpoint>(
         &self,
@@ -79,54 +164,94 @@ impl Caller {
     where
         E::Response: Whole,
     {
-        let twice = || match E::REPEAT {
-            Repeat::Safe => Twice::Harmless,
-            Repeat::WithKey if asking.header.is_none() || !self.honours_keys() => Twice::Done,
-            Repeat::WithKey if asking.has_key => Twice::Known,
-            Repeat::WithKey => Twice::KnownNow,
-            _ => Twice::Done,
-        };
-        let request = request::<E>(&asking)?;
-        let mut maybe = false;
-        let answer = (|| self.once::<E>(request.clone()))
-            .retry(self.retries.delays())
-            .when(|error| {
-                maybe |= error.retry() == Retry::MaybeApplied;
-                is_repeatable(error, twice())
-            })
-            .adjust(|error, next| self.retries.wait(error, next))
-            .await;
-        answer.map_err(|error| {
-            let error = self.retries.last(error, twice(), maybe);
-            error.operation(E::OPERATION.as_str())
-        })
+        let spec = asking.spec();
+        let passed = self.whole(spec, asking.request()?).await?;
+        let read = read::<E::Response>(&passed.headers, &passed.value);
+        self.report(spec, passed.status.as_u16(), read.is_ok());
+        let value = read.map_err(|error| {
+            named(error, passed.status, &passed.headers).operation(E::OPERATION.as_str())
+        })?;
+        Ok(response(passed.status, passed.headers, value))
     }
 
-    /// Opens the stream of an endpoint, which may be silent for so long; once.
+    /// Sends a request, again where that is safe, and gives the answer as it came, be it one of
+    /// success or not.
+    pub(crate) async fn raw<E: Endpoint>(&self, asking: Asking<'_, E>) -> Result<Raw> {
+        match self.whole(asking.spec(), asking.request()?).await {
+            Ok(passed) => Ok(Raw::of(response(
+                passed.status,
+                passed.headers,
+                passed.value,
+            ))),
+            Err(Failure {
+                answer: Some(answer),
+                ..
+            }) => Ok(Raw::of(*answer)),
+            Err(failure) => Err(failure.error),
+        }
+    }
+
+    /// Opens the stream of an endpoint, which may be silent for so long; once: it is for whoever
+    /// connects again by himself.
     pub(crate) async fn open<E: Endpoint>(
         &self,
         asking: Asking<'_, E>,
         idle: Duration,
     ) -> Result<SseStream> {
-        self.check_open()?;
-        let request = request::<E>(&asking)?;
-        let opened = match self.http.clone().idle(idle).open(request).await? {
-            Opened::Events(events) => {
-                self.learn(events.headers());
-                self.report::<E>(200, true);
-                Ok(events)
-            }
-            Opened::Refused(answer) => {
-                let (head, body) = answer.into_parts();
-                Err(self.refusal::<E>(&head, &body))
-            }
+        let once = asking.spec().once();
+        self.events(once, asking.request()?, idle).await
+    }
+
+    /// Opens the stream of an endpoint, again where that is safe, with the client's own patience.
+    pub(crate) async fn listen<E: Endpoint>(&self, asking: Asking<'_, E>) -> Result<SseStream> {
+        self.events(asking.spec(), asking.request()?, self.timeouts.idle)
+            .await
+    }
+
+    /// Begins a download, again where that is safe.
+    #[allow(dead_code, reason = "for the dialects that follow")]
+    pub(crate) async fn download<E: Endpoint>(&self, asking: Asking<'_, E>) -> Result<Download> {
+        let spec = asking.spec();
+        let send = |request| async {
+            Ok(match self.http.fetch(request).await? {
+                Fetched::Refused(answer) => Sent::Refused(answer),
+                Fetched::Body(answer) => {
+                    let (head, body) = answer.into_parts();
+                    Sent::Success(head.status, head.headers, body)
+                }
+            })
         };
-        opened.map_err(|error| error.operation(E::OPERATION.as_str()))
+        let passed = self.pass(spec, asking.request()?, send).await?;
+        self.report(spec, passed.status.as_u16(), true);
+        Ok(Download::of(&passed.headers, passed.value))
+    }
+
+    /// Opens the WebSocket of an endpoint, once: it is for whoever connects again by himself. Where
+    /// the key is named in the first message, that was sent.
+    #[allow(dead_code, reason = "for the dialects that follow")]
+    pub(crate) async fn socket<E: Endpoint>(&self, asking: Asking<'_, E>) -> Result<Socket> {
+        let once = asking.spec().once();
+        self.upgrade::<E>(once, asking.request()?).await
+    }
+
+    /// Opens the WebSocket of an endpoint, again where that is safe.
+    #[allow(dead_code, reason = "for the dialects that follow")]
+    pub(crate) async fn converse<E: Endpoint>(&self, asking: Asking<'_, E>) -> Result<Socket> {
+        self.upgrade::<E>(asking.spec(), asking.request()?).await
+    }
+
+    /// What the key may do, where the server has said so.
+    pub(crate) fn abilities(&self) -> Option<Abilities> {
+        self.keyring.abilities()
     }
 
     /// Whether the server has said that it honours idempotency keys.
     pub(crate) fn honours_keys(&self) -> bool {
         self.honours_keys.load(Relaxed)
+    }
+
+    pub(crate) fn note_keys(&self) {
+        self.honours_keys.store(true, Relaxed);
     }
 
     /// Refuses what is asked from now on, and ends what is open.
@@ -139,43 +264,7 @@ impl Caller {
         &self.closed
     }
 
-    async fn once<E: Endpoint>(&self, request: Request<Bytes>) -> Result<Response<Value<E>>>
-    where
-        E::Response: Whole,
-    {
-        self.check_open()?;
-        let (head, body) = self.http.send(request).await?.into_parts();
-        self.learn(&head.headers);
-        if !head.status.is_success() {
-            return Err(self.refusal::<E>(&head, &body));
-        }
-        let read = read::<E::Response>(&head.headers, &body);
-        self.report::<E>(head.status.as_u16(), read.is_ok());
-        match read {
-            Ok(value) => Ok(Response::from_parts(head, value)),
-            Err(error) => Err(named(error, &head)),
-        }
-    }
-
-    /// The error that an answer is, in the dialect's terms.
-    fn refusal<E: Endpoint>(&self, head: &Parts, body: &[u8]) -> Error {
-        let status = head.status;
-        let error = (self.dialect.error)(status.as_u16(), body);
-        let is_typed = error
-            .remote_detail()
-            .is_some_and(|remote| remote.code.is_some());
-        self.report::<E>(status.as_u16(), is_typed);
-        named(error, head).retryable(grump_http::retry(status, &head.headers))
-    }
-
-    fn learn(&self, headers: &HeaderMap) {
-        let told = headers.get(headers::IDEMPOTENCY);
-        if told.is_some_and(|told| told == headers::HONOURED) {
-            self.honours_keys.store(true, Relaxed);
-        }
-    }
-
-    fn check_open(&self) -> Result<()> {
+    pub(crate) fn check_open(&self) -> Result<()> {
         if self.closed.is_cancelled() {
             return Err(Error::new(ErrorKind::Unavailable, "the plane was closed")
                 .advise("connect to it again"));
@@ -183,17 +272,57 @@ impl Caller {
         Ok(())
     }
 
-    /// Tells what was exchanged, for those who count it.
-    fn report<E: Endpoint>(&self, status: u16, ok: bool) {
-        tracing::debug!(
-            target: "grump_wire::exchange",
-            side = "client",
-            dialect = self.dialect.name,
-            method = E::METHOD,
-            path = E::PATH,
-            status,
-            ok,
-        );
+    async fn whole(&self, spec: Spec, request: Request<Bytes>) -> Result<Passed<Bytes>, Failure> {
+        let send = |request| async {
+            let answer = self.http.send(request).await?;
+            if !answer.status().is_success() {
+                return Ok(Sent::Refused(answer));
+            }
+            let (head, body) = answer.into_parts();
+            Ok(Sent::Success(head.status, head.headers, body))
+        };
+        self.pass(spec, request, send).await
+    }
+
+    async fn upgrade<E: Endpoint>(&self, spec: Spec, request: Request<Bytes>) -> Result<Socket> {
+        let send = |request| async {
+            Ok(match self.http.upgrade(request).await? {
+                Upgraded::Refused(answer) => Sent::Refused(answer),
+                Upgraded::Socket(socket) => {
+                    let headers = socket.headers().clone();
+                    Sent::Success(StatusCode::SWITCHING_PROTOCOLS, headers, socket)
+                }
+            })
+        };
+        let mut passed = self.pass(spec, request, send).await?;
+        self.report(spec, passed.status.as_u16(), true);
+        if let (Auth::FirstMessage, Some(key)) = (E::AUTH, passed.key)
+            && let Some(message) = self.dialect.first_message
+        {
+            let sent = passed.value.send(message(key.secret())).await;
+            sent.map_err(|error| error.operation(E::OPERATION.as_str()))?;
+        }
+        Ok(passed.value)
+    }
+
+    async fn events(
+        &self,
+        spec: Spec,
+        request: Request<Bytes>,
+        idle: Duration,
+    ) -> Result<SseStream> {
+        let http = self.http.clone().idle(idle);
+        let send = |request| async {
+            Ok(match http.open(request).await? {
+                Opened::Refused(answer) => Sent::Refused(answer),
+                Opened::Events(events) => {
+                    Sent::Success(StatusCode::OK, events.headers().clone(), events)
+                }
+            })
+        };
+        let passed = self.pass(spec, request, send).await?;
+        self.report(spec, passed.status.as_u16(), true);
+        Ok(passed.value)
     }
 }
 
@@ -202,24 +331,16 @@ impl fmt::Debug for Caller {
         f.debug_struct("Caller")
             .field("dialect", &self.dialect.name)
             .field("http", &self.http)
+            .field("keyring", &self.keyring)
             .finish_non_exhaustive()
     }
 }
 
-fn request<E: Endpoint>(asking: &Asking<'_, E>) -> Result<Request<Bytes>> {
-    let invalid = |error: Box<dyn std::error::Error + Send + Sync>| {
-        Error::new(ErrorKind::InvalidInput, "this cannot be sent")
-            .operation(E::OPERATION.as_str())
-            .caused_by(error)
-    };
-    let target = target::<E>(&asking.path, &asking.query).map_err(|error| invalid(error.into()))?;
-    let mut request = Request::builder().method(http_method::<E>()).uri(target);
-    if let Some((name, value)) = asking.header {
-        request = request.header(HeaderName::from_static(name), value);
-    }
-    let body = asking.body.write().unwrap_or_default();
-    let request = request.body(Bytes::from(body));
-    request.map_err(|error| invalid(error.into()))
+fn response<T>(status: StatusCode, headers: HeaderMap, value: T) -> Response<T> {
+    let mut response = Response::new(value);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    response
 }
 
 /// Reads an answer of success.
@@ -244,15 +365,6 @@ fn not_as_asked(error: ReadError, given: &str) -> Error {
         .with("member", error.path())
         .with("content-type", given)
         .caused_by(error)
-}
-
-/// Adds the status and the server's id of the request.
-fn named(error: Error, head: &Parts) -> Error {
-    let mut remote: Remote = error.remote_detail().cloned().unwrap_or_default();
-    remote.status = Some(head.status.as_u16());
-    let id = REQUEST_IDS.iter().find_map(|name| head.headers.get(*name));
-    remote.request_id = id.and_then(|id| Some(id.to_str().ok()?.to_owned()));
-    error.remote(remote)
 }
 
 /// The refusal of what the server says it has not done.

@@ -29,23 +29,46 @@
 //! | `ralpher` | [`RalpherClient`], its builder and options |
 //! | `planes` | [`RalpherPlane`]: the facets over the client |
 //! | [`stream`] | the resuming stream that every dialect's plane has |
-//! | `caller`, `retry` | how a request of any dialect is sent, read, and sent again |
+//! | `builder`, `options` | [`ClientBuilder`]: how a client of any dialect is set |
+//! | `auth` | [`Credential`], [`Token`], [`Abilities`] |
+//! | `caller`, `request` | what every request goes through, and what answers it: a value, a stream, a [`Download`], a [`Raw`] answer |
+//! | `pacing`, `retry`, `hooks` | [`Pacing`], what is sent again, and who is told of it |
 //!
 //! # What it does not do
 //!
-//! TLS, proxies and WebSocket: not yet. It never sends twice what may have been done.
+//! It never sends twice what may have been done.
 
+mod auth;
+mod builder;
 mod caller;
 mod connect;
+mod download;
+mod hooks;
+mod options;
+mod pacing;
+mod page;
 mod planes;
 #[cfg(feature = "ralpher")]
 mod ralpher;
+mod raw;
+mod request;
 mod retry;
 pub mod stream;
+#[cfg(test)]
+mod testing;
+mod wire_socket;
 mod wire_stream;
 
 pub use self::{
+    auth::{Abilities, Credential, Token},
+    builder::{ClientBuilder, DialectClient},
     connect::{connect, connect_with_token},
+    download::Download,
+    hooks::{Reconnecting, Retrying},
+    pacing::Pacing,
+    page::Pages,
+    raw::Raw,
+    wire_socket::WireSocket,
     wire_stream::WireStream,
 };
 #[cfg(feature = "ralpher")]

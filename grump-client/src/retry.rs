@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use backon::{BackoffBuilder, ExponentialBuilder};
 use grump_core::{Error, ErrorKind, Retry};
 
 /// How often, and how late, a request is sent again that may be.
@@ -38,18 +38,32 @@ pub(crate) enum Twice {
 }
 
 impl Retries {
-    pub(crate) fn delays(&self) -> ExponentialBackoff {
-        ExponentialBuilder::new()
+    /// One try.
+    pub(crate) const fn none(mut self) -> Self {
+        self.times = 0;
+        self
+    }
+
+    /// The waits before the second try, the third one, and so on: anything up to a time that doubles,
+    /// so that those who failed together do not come back together.
+    pub(crate) fn waits(&self) -> impl Iterator<Item = Duration> + Send + use<> {
+        let growing = ExponentialBuilder::new()
             .with_min_delay(self.first)
             .with_max_delay(self.longest)
             .with_max_times(self.times)
-            .with_jitter()
-            .build()
+            .build();
+        growing.map(|longest| longest.mul_f64(fastrand::f64()))
     }
 
     /// How long to wait after this error, where there is another try; `None` is not to try.
-    pub(crate) fn wait(&self, error: &Error, next: Option<Duration>) -> Option<Duration> {
+    pub(crate) fn wait(
+        &self,
+        error: &Error,
+        twice: Twice,
+        next: Option<Duration>,
+    ) -> Option<Duration> {
         match error.retry() {
+            _ if !is_repeatable(error, twice) => None,
             Retry::After(told) if told > self.longest => None,
             Retry::After(told) => next.map(|next| next.max(told)),
             _ => next,
@@ -78,12 +92,15 @@ impl Retries {
 /// reason to try than who only wants to know.
 pub(crate) fn is_repeatable(error: &Error, twice: Twice) -> bool {
     let (kind, retry) = (error.kind(), error.retry());
-    let is_passing = matches!(kind, ErrorKind::Transport | ErrorKind::Unavailable);
+    let is_passing = matches!(
+        kind,
+        ErrorKind::Transport | ErrorKind::Unavailable | ErrorKind::Timeout
+    );
     match (retry, twice) {
         (Retry::Safe | Retry::After(_), _) => true,
         (Retry::MaybeApplied, Twice::Harmless) => is_passing,
         (Retry::MaybeApplied, Twice::Known | Twice::KnownNow) => {
-            is_passing || matches!(kind, ErrorKind::Timeout | ErrorKind::Remote)
+            is_passing || kind == ErrorKind::Remote
         }
         _ => false,
     }
@@ -132,11 +149,33 @@ mod tests {
             error(ErrorKind::RateLimited, after)
         };
         let next = Some(Duration::from_millis(200));
-        assert_eq!(retries.wait(&told(7), next), Some(Duration::from_secs(7)));
-        assert_eq!(retries.wait(&told(0), next), next);
-        assert_eq!(retries.wait(&told(900), next), None);
+        let wait = |seconds| retries.wait(&told(seconds), Twice::Done, next);
+        assert_eq!(wait(7), Some(Duration::from_secs(7)));
+        assert_eq!(wait(0), next);
+        assert_eq!(wait(900), None);
         let long = retries.last(told(900), Twice::Harmless, false);
         assert_eq!(long.retry(), Retry::After(Duration::from_secs(900)));
+    }
+
+    #[test]
+    fn the_waits_are_anything_up_to_a_time_that_doubles() {
+        let retries = Retries {
+            times: 10,
+            ..Retries::default()
+        };
+        let limits = (0..10).map(|time| Duration::from_millis(200 << time));
+        let limits = limits.map(|limit| limit.min(retries.longest));
+        let waits: Vec<_> = retries.waits().collect();
+        assert_eq!(waits.len(), 10);
+        assert!(waits.iter().zip(limits).all(|(wait, limit)| *wait <= limit));
+    }
+
+    /// Pitfall 12: an answer that does not come in time is asked for again where that does no harm.
+    #[test]
+    fn a_read_that_took_too_long_is_repeated() {
+        let late = error(ErrorKind::Timeout, Retry::MaybeApplied);
+        assert!(is_repeatable(&late, Twice::Harmless));
+        assert!(!is_repeatable(&late, Twice::Done));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::{Bytes, BytesMut};
-use futures::StreamExt;
+use futures::{StreamExt, stream};
 use grump_core::{Error, ErrorKind, Result, Retry};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
 use serde::{Serialize, de::DeserializeOwned};
@@ -29,6 +29,14 @@ pub enum Opened {
     Refused(Response<Bytes>),
 }
 
+/// What a request for a file gave.
+pub enum Fetched {
+    /// The answer, its body as it comes.
+    Body(Response<ByteStream>),
+    /// An answer of another status than success.
+    Refused(Response<Bytes>),
+}
+
 /// Speaks JSON with the server at one base URL. Clones share their connections.
 #[derive(Clone, Debug)]
 pub struct HttpClient {
@@ -36,6 +44,7 @@ pub struct HttpClient {
     lines: Arc<Lines>,
     base: String,
     headers: HeaderMap,
+    first_byte: Duration,
     limit: Duration,
     idle: Duration,
     longest: usize,
@@ -65,6 +74,7 @@ impl HttpClient {
             lines,
             base: base.trim_end_matches('/').to_owned(),
             headers: HeaderMap::new(),
+            first_byte: Duration::from_secs(30),
             limit: Duration::from_secs(30),
             idle: Duration::from_secs(60),
             longest: 32 << 20,
@@ -111,7 +121,14 @@ impl HttpClient {
         self
     }
 
-    /// How long an event stream or a socket may be silent; 60 s unless told. A socket whose server
+    /// How long the head of an answer may take to come, from connecting; 30 s unless told.
+    #[must_use]
+    pub fn first_byte(mut self, limit: Duration) -> Self {
+        self.first_byte = limit;
+        self
+    }
+
+    /// How long an event stream, a file or a socket may be silent; 60 s unless told. A socket whose server
     /// answers pings is not silent.
     #[must_use]
     pub fn idle(mut self, idle: Duration) -> Self {
@@ -173,7 +190,7 @@ impl HttpClient {
     pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>> {
         let request = self.addressed(request)?;
         let asked = asked(&request);
-        let answer = async { whole(self.transport.send(request).await?).await };
+        let answer = async { whole(self.head(request).await?).await };
         self.in_time(answer)
             .await
             .map_err(|error| error.with("request", asked))
@@ -206,7 +223,7 @@ impl HttpClient {
             event: self.longest,
         };
         let opened = async {
-            let answer = self.transport.send(request).await?;
+            let answer = self.head(request).await?;
             if answer.status().is_success() {
                 SseStream::over(answer, limits).await.map(Opened::Events)
             } else {
@@ -244,6 +261,34 @@ impl HttpClient {
         self.in_time(upgraded)
             .await
             .map_err(|error| error.with("url", url))
+    }
+
+    /// Sends a request, as [`send`](Self::send) does, whose answer is to be read as it comes.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send); those of the body come with it.
+    pub async fn fetch(&self, request: Request<Bytes>) -> Result<Fetched> {
+        let request = self.addressed(request)?;
+        let asked = asked(&request);
+        let fetched = async {
+            let answer = self.head(request).await?;
+            if answer.status().is_success() {
+                let idle = self.idle;
+                Ok(Fetched::Body(answer.map(|body| patient(body, idle))))
+            } else {
+                whole(answer).await.map(Fetched::Refused)
+            }
+        };
+        self.in_time(fetched)
+            .await
+            .map_err(|error| error.with("request", asked))
+    }
+
+    /// The answer as soon as its head is there.
+    async fn head(&self, request: Request<Bytes>) -> Result<Response<ByteStream>> {
+        timeout(self.first_byte, self.transport.send(request))
+            .await
+            .unwrap_or_else(|_| Err(late(self.first_byte)))
     }
 
     fn url(&self, path: &str) -> String {
@@ -293,6 +338,17 @@ fn request(method: Method, path: &str, body: Bytes) -> Result<Request<Bytes>> {
     request.map_err(|error| no_url(path, error))
 }
 
+/// A body that may not be silent for longer than this while it is read.
+fn patient(body: ByteStream, idle: Duration) -> ByteStream {
+    Box::pin(stream::try_unfold(body, move |mut body| async move {
+        match timeout(idle, body.next()).await {
+            Ok(Some(piece)) => piece.map(|piece| Some((piece, body))),
+            Ok(None) => Ok(None),
+            Err(_) => Err(silent(idle)),
+        }
+    }))
+}
+
 async fn whole(answer: Response<ByteStream>) -> Result<Response<Bytes>> {
     let (head, mut body) = answer.into_parts();
     let mut read = BytesMut::new();
@@ -314,6 +370,12 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
             .with("member", error.path())
             .caused_by(error)
     })
+}
+
+fn silent(limit: Duration) -> Error {
+    Error::new(ErrorKind::Timeout, "the answer fell silent")
+        .retryable(Retry::Safe)
+        .with("limit", format_args!("{limit:?}"))
 }
 
 fn late(limit: Duration) -> Error {

@@ -34,14 +34,16 @@ mod client;
 mod connect;
 mod h1;
 mod pooled;
+mod rate;
 mod socket;
 pub mod sse;
 mod status;
 mod transport;
 
-pub use client::{HttpClient, Opened};
+pub use client::{Fetched, HttpClient, Opened};
 pub use connect::{Connect, Tls};
 pub use pooled::PooledTransport;
+pub use rate::RateLimit;
 pub use socket::{Message, Socket, SocketReceiver, SocketSender, Text, Upgraded};
 pub use status::{refusal, retry};
 pub use transport::{ByteStream, HttpTransport, ResponseFuture};

@@ -1,10 +1,10 @@
 //! From an HTTP status to an error.
 
-use std::time::{Duration, SystemTime};
-
 use bytes::Bytes;
 use grump_core::{Error, ErrorKind, Remote, Retry};
-use http::{HeaderMap, Response, StatusCode, header};
+use http::{HeaderMap, Response, StatusCode};
+
+use crate::rate::{RateLimit, retry_after};
 
 /// How much of an answer that is no JSON is shown.
 const SHOWN: usize = 200;
@@ -28,22 +28,16 @@ pub fn refusal(answer: &Response<Bytes>) -> Error {
 /// is told; of what failed in the server nobody knows.
 #[must_use]
 pub fn retry(status: StatusCode, headers: &HeaderMap) -> Retry {
-    match (status.as_u16(), retry_after(headers)) {
+    let told = match status.as_u16() {
+        429 => RateLimit::of(status, headers).reset,
+        _ => retry_after(headers),
+    };
+    match (status.as_u16(), told) {
         (429 | 503, Some(after)) => Retry::After(after),
         (429, None) => Retry::Safe,
         (500..=599, _) => Retry::MaybeApplied,
         _ => Retry::Never,
     }
-}
-
-/// How long to wait: `Retry-After` holds seconds or a date. (RFC 9110, 10.2.3)
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let told = headers.get(header::RETRY_AFTER)?.to_str().ok()?;
-    if let Ok(seconds) = told.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = httpdate::parse_http_date(told).ok()?;
-    Some(date.duration_since(SystemTime::now()).unwrap_or_default())
 }
 
 fn shown(body: &[u8]) -> String {
@@ -58,6 +52,10 @@ fn shown(body: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use http::header;
+
     use super::*;
 
     fn error(status: u16, headers: &HeaderMap) -> Error {

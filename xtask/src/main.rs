@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 mod agents;
 mod bench;
 mod coverage;
+mod peers;
 mod python;
 mod steps;
 
@@ -34,6 +35,8 @@ enum Chore {
         #[arg(long)]
         check: bool,
     },
+    /// Install the packages of other languages that the tests compare with, into the target folder.
+    Peers,
     /// Write the Python package's synchronous facade anew, from the asynchronous one.
     Python,
     /// Set up what the tests need, then run everything: format, lints, docs, tests.
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Chore::Agents => agents::install(),
         Chore::Bench { only } => bench::bench(only.as_deref()),
         Chore::Coverage { check } => coverage::coverage(check),
+        Chore::Peers => peers::install(),
         Chore::Python => python::generate(),
         Chore::Test { python: true } => python::test(),
         Chore::Test { python: false } => steps::test(),

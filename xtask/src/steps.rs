@@ -38,6 +38,7 @@ pub(crate) fn test() -> Result<(), Failure> {
     )?;
     documentation()?;
     crate::agents::install()?;
+    crate::peers::install()?;
     tests()?;
     cargo(
         "examples in the documentation",

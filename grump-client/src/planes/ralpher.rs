@@ -200,12 +200,12 @@ impl Events for Remote {
 
     async fn watch(&self, run: &RunRef, since: Since) -> Result<EventStream> {
         id(run)?;
-        let watched = watch(self.source(), Some(run), since, self.0.stream).await;
+        let watched = watch(self.source(), Some(run), since, self.0.caller.stream).await;
         watched.map_err(step_of(Operation::EventsWatch))
     }
 
     async fn watch_all(&self, since: Since) -> Result<EventStream> {
-        let watched = watch(self.source(), None, since, self.0.stream).await;
+        let watched = watch(self.source(), None, since, self.0.caller.stream).await;
         watched.map_err(step_of(Operation::EventsWatchAll))
     }
 }

@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     caller::Asking,
+    hooks::Hooks,
     ralpher::{RalpherClient, at},
     stream::{Connection, Frame, Frames, Source},
 };
@@ -92,6 +93,10 @@ impl Source for LoopEventSource {
 
     fn closed(&self) -> CancellationToken {
         self.0.caller.closed().clone()
+    }
+
+    fn hooks(&self) -> Hooks {
+        self.0.caller.hooks.clone()
     }
 }
 

@@ -3,8 +3,6 @@
 mod builder;
 mod options;
 
-use std::time::Duration;
-
 use grump_core::{Error, ErrorKind, Result, Retry};
 use grump_wire::{
     Endpoint,
@@ -25,8 +23,8 @@ use uuid::Uuid;
 
 pub use self::{builder::RalpherBuilder, options::LoopOptions};
 use crate::{
+    builder::client,
     caller::{Asking, Caller, Value, not_done},
-    stream::StreamConfig,
     wire_stream::WireStream,
 };
 
@@ -54,25 +52,15 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct RalpherClient {
     pub(crate) caller: Caller,
-    idle: Duration,
-    pub(crate) stream: StreamConfig,
 }
 
+client!(
+    RalpherClient,
+    "http://localhost:3000",
+    "with or without `/api`"
+);
+
 impl RalpherClient {
-    /// A client of the server at this base URL, such as `http://localhost:3000`, with or without
-    /// `/api`. Nothing is sent yet.
-    ///
-    /// # Errors
-    /// `InvalidInput` for a base that is no absolute `http` URL.
-    pub fn new(base: &str) -> Result<Self> {
-        Self::builder(base).build()
-    }
-
-    /// A client with more say in how it speaks.
-    pub fn builder(base: &str) -> RalpherBuilder {
-        RalpherBuilder::new(base)
-    }
-
     /// Check if the server is running.
     pub async fn health(&self) -> Result<HealthReport> {
         self.get::<Health>(NoPath {}, NoQuery {}).await
@@ -293,14 +281,8 @@ impl RalpherClient {
     where
         E: Endpoint<Query = NoQuery, Body = NoBody>,
     {
-        let asking = Asking::<E> {
-            path,
-            query: NoQuery {},
-            body: NoBody,
-            header: None,
-            has_key: false,
-        };
-        let events = self.caller.open(asking, self.idle).await?;
+        let asking = Asking::<E>::of(path, NoQuery {}, NoBody);
+        let events = self.caller.listen(asking).await?;
         Ok(WireStream::new(events, event))
     }
 }

@@ -8,6 +8,8 @@ use grump_core::{Cursor, Event, Result, Run, RunRef, Since};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::hooks::Hooks;
+
 /// A server that tells what happens, and says how things are when it is asked.
 #[async_trait]
 pub(crate) trait Source: fmt::Debug + Send + Sync + 'static {
@@ -34,6 +36,11 @@ pub(crate) trait Source: fmt::Debug + Send + Sync + 'static {
 
     /// Is cancelled when this side is closed: whatever is awaited of it is not worth waiting for.
     fn closed(&self) -> CancellationToken;
+
+    /// Whom to tell of connections that are lost.
+    fn hooks(&self) -> Hooks {
+        Hooks::default()
+    }
 }
 
 /// A connection that tells what happens. Dropping it closes it.

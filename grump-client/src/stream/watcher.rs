@@ -17,6 +17,7 @@ use super::{
     state::{State, cut},
     told::{Told, is_repeated, status},
 };
+use crate::hooks::Reconnecting;
 
 /// Watches one run or all of a [`Source`], and tells every event once or that there is a gap.
 pub(super) struct Watcher {
@@ -373,7 +374,15 @@ impl Watcher {
             "the event stream is connected again"
         );
         match self.pace.after(lived, told) {
-            Some(delay) => State::BackingOff(delay),
+            Some(wait) => {
+                self.source.hooks().reconnect(&Reconnecting {
+                    run: self.run.as_ref(),
+                    reason: words,
+                    error: error.as_ref(),
+                    wait,
+                });
+                State::BackingOff(wait)
+            }
             None => State::Over(Some(
                 self.loss.given_up(&self.config, self.pace.fruitless()),
             )),
