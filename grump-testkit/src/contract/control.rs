@@ -1,11 +1,16 @@
 //! What a test sees of a server, and has it do.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use axum::body::Bytes;
 use serde_json::Value;
 
-use super::{Contract, Dialect, Endpoint, Recorded, dialect::Refusal, examples, table};
+use super::{
+    Contract, Dialect, Endpoint, Recorded,
+    dialect::Refusal,
+    examples, table,
+    world::{Entity, Open, World},
+};
 use crate::serving::Sent;
 
 /// An error that a request is answered with instead of what it asks for.
@@ -156,6 +161,16 @@ impl Contract {
         }
     }
 
+    /// Lets everything go on by itself, a step each time so long has passed. It never ends.
+    pub async fn play(&self, pace: Duration) {
+        loop {
+            tokio::time::sleep(pace).await;
+            for id in self.act(World::ids) {
+                self.advance(&id);
+            }
+        }
+    }
+
     /// Lets a run fail, and returns the status that it has then.
     pub fn break_down(&self, id: &str) -> String {
         self.act(|world| world.break_down(id))
@@ -229,7 +244,7 @@ impl Contract {
 
     /// Waits until so many streams and sockets are open and told events.
     pub async fn streaming(&self, count: usize) {
-        let ready = |open: &&super::world::Open| open.ready;
+        let ready = |open: &&Open| open.ready;
         self.until(|world| world.streams.iter().filter(ready).count() == count)
             .await;
     }
@@ -269,14 +284,14 @@ impl Contract {
         self.act(|world| world.settings.insert(name.to_owned(), value));
     }
 
-    async fn until(&self, wanted: impl Fn(&super::world::World) -> bool) {
+    async fn until(&self, wanted: impl Fn(&World) -> bool) {
         let mut changes = self.world.subscribe();
         let met = changes.wait_for(|world| wanted(world)).await;
         met.expect("the sender lives as long as this borrow");
     }
 }
 
-impl super::world::World {
+impl World {
     /// Adds an entity of any kind.
     fn put(&mut self, kind: &str, members: &Value) -> String {
         let (kind, mut data) = match self.dialect {
@@ -296,13 +311,28 @@ impl super::world::World {
         if self.dialect == Dialect::Ralpher {
             return super::ralpher::known(self, id);
         }
-        let found = self.entities.iter().find(|one| one.id == id);
+        let found = self.of_id(id);
         found.map_or(Value::Null, |one| Value::Object(one.data.clone()))
     }
 
+    /// What may go on by itself.
+    fn ids(&mut self) -> Vec<String> {
+        match self.dialect {
+            Dialect::Ralpher => super::ralpher::ids(self),
+            _ => self.entities.iter().map(|one| one.id.clone()).collect(),
+        }
+    }
+
     fn kind_of(&self, id: &str) -> &'static str {
-        let found = self.entities.iter().find(|one| one.id == id);
+        let found = self.of_id(id);
         found.unwrap_or_else(|| panic!("there is no {id:?}")).kind
+    }
+
+    /// The entity of this id. Ids are numbers in some dialects: a run comes first.
+    fn of_id(&self, id: &str) -> Option<&Entity> {
+        let mut of_id = self.entities.iter().filter(|one| one.id == id);
+        let first = of_id.clone().next();
+        of_id.find(|one| one.kind == "run").or(first)
     }
 
     fn advance(&mut self, id: &str) -> String {

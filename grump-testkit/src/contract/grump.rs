@@ -7,7 +7,9 @@ use super::{
     check::Call,
     dialect::Dialect,
     examples::{example, shown_as},
-    json, text,
+    json,
+    oddity::only_an_error,
+    text,
     world::{Entity, World},
 };
 use crate::serving::Reply;
@@ -120,12 +122,18 @@ fn ship_start(world: &mut World, call: &Call<'_>) -> Done {
     for name in ["projectDescription", "preferences", "projectId"] {
         data[name] = call.value(name);
     }
-    let made = world.add("ship_session", data).data.clone();
+    let mut made = world.add("ship_session", data).data.clone();
+    if world.is("field-statuses") {
+        made.insert("status".to_owned(), json!("initializing"));
+    }
     shown(call, "POST_api_ship_start__response_200", &made)
 }
 
 fn ship_get(world: &mut World, call: &Call<'_>) -> Done {
-    let known = world.named("ship_session", call.id())?.data.clone();
+    let mut known = world.named("ship_session", call.id())?.data.clone();
+    if world.is("field-statuses") && known["status"] == "completed" {
+        known.insert("phase".to_owned(), json!("completed"));
+    }
     shown(call, "GET_api_ship_sessionId__response_200", &known)
 }
 
@@ -151,6 +159,10 @@ fn ship_execute(world: &mut World, call: &Call<'_>) -> Done {
 fn ship_stream(world: &mut World, call: &Call<'_>) -> Done {
     let id = call.id().to_owned();
     let from = call.text("resumeFromPhase");
+    if world.is("error-in-stream") && world.find("ship_session", &id).is_none() {
+        let (number, frames) = only_an_error(world);
+        return Ok(Answer::Events(number, frames));
+    }
     let session = world.named("ship_session", &id)?;
     let trigger = match (session.status(), from) {
         ("failed" | "completed", Some(_)) => {

@@ -174,9 +174,6 @@ fn system(world: &mut World, call: &Call<'_>) -> Done {
 
 fn socket(world: &mut World) -> Answer {
     let (number, frames) = world.open(None, true, true);
-    if world.is("connected-first") {
-        world.send(number, r#"{"event":"connected","data":{}}"#);
-    }
     Answer::Socket(number, frames, None)
 }
 

@@ -57,10 +57,14 @@ pub(super) fn blank(world: &mut World, kind: &str) -> (&'static str, Value) {
 
 fn new_session(world: &mut World) -> Value {
     let now = world.now();
+    let status = match world.is("field-statuses") {
+        true => "idle",
+        false => "active",
+    };
     json!({
         "id": "uuid",
         "name": "New Session",
-        "status": "active",
+        "status": status,
         "working_directory": "/path/to/project",
         "created_at": now,
         "updated_at": now,
@@ -175,6 +179,7 @@ fn session(world: &mut World, call: &Call<'_>) -> Done {
 
 fn delete(world: &mut World, call: &Call<'_>) -> Done {
     let id = call.id();
+    world.named("session", id)?.set("status", "active");
     world.step("session", id, "DELETE /api/sessions/{session_id}")?;
     world
         .entities
@@ -258,17 +263,11 @@ fn download(world: &mut World, call: &Call<'_>) -> Done {
 
 fn socket(world: &mut World, call: &Call<'_>) -> Done {
     let id = call.id().to_owned();
+    if world.is("socket-403") {
+        return Err(world.refusal(403, "Forbidden"));
+    }
     world.named("task", &id)?;
     let (number, frames) = world.open(Some(&id), true, true);
-    if world.is("connected-first") {
-        world.send(
-            number,
-            r#"{"type":"connected","timestamp":"2024-01-01T00:00:00Z"}"#,
-        );
-    }
-    if world.is("text-frames") {
-        world.send(number, "Received: nothing yet");
-    }
     Ok(Answer::Socket(number, frames, Some(id)))
 }
 

@@ -22,7 +22,7 @@
 //! # }
 //! ```
 //!
-//! Where a document shows no body, the body is ours: most of Steward's. `Oddity` lists what servers in
+//! Where a document shows no body, the body is ours: most of Steward's. [`Oddity`] lists what servers in
 //! the field do that no document says; [`Contract::oddity`] makes this one do it too.
 //!
 //! | file | holds |
@@ -31,6 +31,7 @@
 //! | `dialect` | the five dialects, and how each spells errors |
 //! | `check`, `tokens` | holding a request to the table |
 //! | `examples` | the documents' examples |
+//! | `oddity` | what servers in the field do that no document says |
 //! | `world` | what a server knows |
 //! | `server`, `control` | [`Contract`]: listening, and what a test sees and sets |
 //! | `socket` | WebSockets |
@@ -43,6 +44,7 @@ mod examples;
 mod grump;
 mod metaforge;
 mod mini_devin;
+mod oddity;
 mod ralpher;
 mod server;
 mod shape;
@@ -54,7 +56,9 @@ mod world;
 
 use std::borrow::Cow;
 
-pub use self::{control::Failure, dialect::Dialect, server::Contract, table::Row as Endpoint};
+pub use self::{
+    control::Failure, dialect::Dialect, oddity::Oddity, server::Contract, table::Row as Endpoint,
+};
 pub use crate::serving::Asked as Recorded;
 
 use self::{

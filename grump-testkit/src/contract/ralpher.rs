@@ -132,3 +132,8 @@ pub(super) fn event(world: &mut World, id: &str, event: Value) -> Value {
     }
     event
 }
+
+pub(super) fn ids(world: &World) -> Vec<String> {
+    let all = world.loops.world.loops.iter();
+    all.map(|entry| entry.id().to_owned()).collect()
+}

@@ -134,18 +134,27 @@ impl World {
     /// Answers a request, whatever it is, and remembers it.
     fn whole(&mut self, asked: &Asked, pairs: &[(String, String)]) -> Answer {
         self.requests.push(asked.clone());
-        let answer = self.found(asked, pairs);
+        let mut row = None;
+        let answer = self.found(asked, pairs, &mut row);
         let answer = answer.unwrap_or_else(|refusal| {
             let reply = self.dialect.error(&refusal, &asked.path);
             self.with_retry(reply, &refusal).into()
         });
         match answer {
-            Answer::Reply(reply) => self.headed(reply).into(),
+            Answer::Reply(reply) => {
+                let reply = self.odd(row, reply);
+                self.headed(reply).into()
+            }
             answer => answer,
         }
     }
 
-    fn found(&mut self, asked: &Asked, pairs: &[(String, String)]) -> Done {
+    fn found(
+        &mut self,
+        asked: &Asked,
+        pairs: &[(String, String)],
+        of: &mut Option<&'static table::Row>,
+    ) -> Done {
         let upgrades = asked.header("upgrade") == Some("websocket");
         let method = if upgrades { "WS" } else { &*asked.method };
         if let Some(blob) = super::steward::blob(self, asked) {
@@ -153,9 +162,15 @@ impl World {
         }
         let (row, named) = match table::find(self.dialect, method, &asked.path) {
             Found::Row(row, named) => (row, named),
+            Found::Nothing | Found::OtherMethod if self.is("spa") => {
+                self.unknown(asked, "it is not documented");
+                let page = "<!DOCTYPE html>\n<title>Ralpher</title>\n";
+                return Ok(Reply::text(200, "text/html;charset=utf-8", page).into());
+            }
             Found::OtherMethod => return Err(self.unknown(asked, "this method is not documented")),
             Found::Nothing => return Err(self.unknown(asked, "this path is not documented")),
         };
+        *of = Some(row);
         if let Some(refusal) = self.planned(row) {
             return Err(refusal);
         }
@@ -192,10 +207,18 @@ impl World {
             Dialect::MiniDevin => ("100", "95", "1704067200"),
             _ => return reply,
         };
-        reply
-            .header("x-ratelimit-limit", limit)
-            .header("x-ratelimit-remaining", remaining)
-            .header("x-ratelimit-reset", reset)
+        match () {
+            () if self.is("no-limits") => reply,
+            () if self.is("seconds-left") => reply
+                .header("ratelimit-policy", "100;w=900")
+                .header("ratelimit-limit", "100")
+                .header("ratelimit-remaining", "99")
+                .header("ratelimit-reset", "900"),
+            () => reply
+                .header("x-ratelimit-limit", limit)
+                .header("x-ratelimit-remaining", remaining)
+                .header("x-ratelimit-reset", reset),
+        }
     }
 }
 

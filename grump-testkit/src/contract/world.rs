@@ -246,11 +246,18 @@ impl World {
             frames,
             left: self.cut_after.pop_front(),
         });
+        self.odd_beginning(number, is_socket);
         (number, receiver)
     }
 
     /// Tells an event of a run to all streams that it concerns.
     pub(super) fn tell(&mut self, run: &str, event: &Value) {
+        for event in self.odd_events(event) {
+            self.tell_one(run, &event);
+        }
+    }
+
+    fn tell_one(&mut self, run: &str, event: &Value) {
         let mut frame = format!("data: {event}\n\n");
         if self.dialect == Dialect::Steward {
             let id = event["id"].as_u64().unwrap_or_default();
@@ -258,7 +265,8 @@ impl World {
             let (run, event) = (run.to_owned(), event.clone());
             self.told.push(Told { id, run, event });
         }
-        let (frame, text) = (Bytes::from(frame), Bytes::from(event.to_string()));
+        let frame = Bytes::from(self.commented(frame));
+        let text = Bytes::from(event.to_string());
         self.tell_where(run, |open| match open.is_socket {
             true => text.clone(),
             false => frame.clone(),
@@ -286,6 +294,13 @@ impl World {
             let _ = open.frames.send(Sent::Frame(frame.clone()));
             open.goes_on()
         });
+    }
+
+    /// Sends this to one stream, and does not count it as an event.
+    pub(super) fn send_uncounted(&mut self, number: u64, frame: &Bytes) {
+        for open in self.streams.iter().filter(|open| open.number == number) {
+            let _ = open.frames.send(Sent::Frame(frame.clone()));
+        }
     }
 
     /// Ends the streams of a run; sockets stay where the dialect's are of everything.

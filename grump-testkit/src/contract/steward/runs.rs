@@ -76,6 +76,9 @@ fn shown(world: &mut World, call: &Call<'_>) -> Done {
     let (count, last) = events.fold((0, None), |(count, _), told| (count + 1, Some(told.id)));
     let one = world.named("run", call.id())?;
     let mut data = Value::Object(one.data.clone());
+    if world.is("field-statuses") && data["status"] == "paused" {
+        data["status"] = json!("waiting_for_user");
+    }
     if call.row.operation == "runsGet" {
         data["timeline"] = json!({"eventCount": count, "lastEventId": last});
     }

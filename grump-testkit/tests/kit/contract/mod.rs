@@ -8,6 +8,8 @@ mod checks;
 mod grump;
 mod metaforge;
 mod mini_devin;
+mod oddities;
+mod program;
 mod ralpher;
 mod socket;
 mod steward;

@@ -25,8 +25,14 @@ impl Socket {
 
     /// The next message; none where the socket is over.
     pub(super) async fn next(&mut self) -> Option<Value> {
+        let text = self.next_text().await?;
+        Some(serde_json::from_str(&text).unwrap())
+    }
+
+    /// The next message as it stands.
+    pub(super) async fn next_text(&mut self) -> Option<String> {
         match self.0.next().await?.ok()? {
-            Message::Text(text) => Some(serde_json::from_str(&text).unwrap()),
+            Message::Text(text) => Some(text.as_str().to_owned()),
             _ => None,
         }
     }
