@@ -311,6 +311,22 @@ impl PlaneInfo {
         })
     }
 
+    /// Refuses to wait for a kind of event that the plane never tells of.
+    ///
+    /// # Errors
+    /// `Unsupported`, naming kind and plane.
+    pub fn require_kind(&self, kind: EventKind) -> Result<()> {
+        if kind == EventKind::Unknown || self.kinds.contains(&kind) {
+            return Ok(());
+        }
+        Err(
+            Error::new(ErrorKind::Unsupported, "this plane never tells of that")
+                .with("kind", kind)
+                .with("plane", &self.name)
+                .advise("leave it out, or read the run's status instead"),
+        )
+    }
+
     /// Refuses an operation that the plane cannot do, before any I/O.
     ///
     /// # Errors

@@ -10,8 +10,12 @@ use futures::stream::{BoxStream, FusedStream, Stream, StreamExt};
 
 use crate::{
     error::Result,
-    event::{Cursor, Update},
+    event::{Cursor, Event, Update},
 };
+
+mod texts;
+
+pub use texts::{Text, Texts, Told};
 
 /// An update, and the position behind it where the plane has positions.
 pub type Step = (Option<Cursor>, Update);
@@ -46,7 +50,11 @@ pub type Step = (Option<Cursor>, Update);
 pub struct EventStream {
     source: Option<BoxStream<'static, Result<Step>>>,
     cursor: Option<Cursor>,
+    keep: Option<Keep>,
 }
+
+/// Which events are yielded.
+type Keep = Box<dyn FnMut(&Event) -> bool + Send>;
 
 impl EventStream {
     /// The stream of these updates, each with the position behind it where there is one. It ends
@@ -55,7 +63,23 @@ impl EventStream {
         Self {
             source: Some(source.boxed()),
             cursor: None,
+            keep: None,
         }
+    }
+
+    /// Leaves out the events that are not to be kept. What is no event, a gap and what follows it,
+    /// is told nevertheless, and the cursor moves on behind what was left out.
+    pub fn only(mut self, mut keep: impl FnMut(&Event) -> bool + Send + 'static) -> Self {
+        let mut before = self.keep.take();
+        self.keep = Some(Box::new(move |event| {
+            before.as_mut().is_none_or(|before| before(event)) && keep(event)
+        }));
+        self
+    }
+
+    /// Joins the pieces of what the assistant writes to whole texts.
+    pub fn texts(self) -> Texts {
+        Texts::new(self)
     }
 
     /// Sets the position that [`cursor`](Self::cursor) answers before the first update.
@@ -76,21 +100,35 @@ impl EventStream {
     }
 }
 
+impl EventStream {
+    fn keeps(&mut self, update: &Update) -> bool {
+        match (&mut self.keep, update) {
+            (Some(keep), Update::Event(event)) => keep(event),
+            _ => true,
+        }
+    }
+}
+
 impl Stream for EventStream {
     type Item = Result<Update>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Some(source) = &mut self.source else {
-            return Poll::Ready(None);
-        };
-        match std::task::ready!(source.poll_next_unpin(context)) {
-            Some(Ok((cursor, update))) => {
-                self.cursor = cursor.or_else(|| self.cursor.take());
-                Poll::Ready(Some(Ok(update)))
-            }
-            last => {
-                self.source = None;
-                Poll::Ready(last.and_then(Result::err).map(Err))
+        let this = &mut *self;
+        loop {
+            let Some(source) = &mut this.source else {
+                return Poll::Ready(None);
+            };
+            match std::task::ready!(source.poll_next_unpin(context)) {
+                Some(Ok((cursor, update))) => {
+                    this.cursor = cursor.or_else(|| this.cursor.take());
+                    if this.keeps(&update) {
+                        return Poll::Ready(Some(Ok(update)));
+                    }
+                }
+                last => {
+                    this.source = None;
+                    return Poll::Ready(last.and_then(Result::err).map(Err));
+                }
             }
         }
     }
@@ -132,6 +170,25 @@ mod tests {
             assert!(updates.next().await.is_none());
         });
         assert_eq!(updates.cursor(), Some(&Cursor::new("j-1")));
+    }
+
+    #[test]
+    fn what_is_left_out_moves_the_cursor_and_gaps_are_told() {
+        let event = |position: &str, payload: crate::Payload| {
+            let run = crate::RunRef::of_loop("l-1");
+            let event = Update::Event(crate::Event::new(run, payload).into());
+            Ok((Some(Cursor::new(position)), event))
+        };
+        let gap = Ok((None, Update::Gap(Gap::default())));
+        let log = || crate::Payload::log("info", "x");
+        let source = stream::iter([event("j-1", log()), gap, event("j-2", log())]);
+        let mut updates = EventStream::new(source).only(|event| event.iteration.is_some());
+        block_on(async {
+            let told = updates.next().await.unwrap().unwrap();
+            assert_eq!(told, Update::Gap(Gap::default()));
+            assert!(updates.next().await.is_none());
+        });
+        assert_eq!(updates.cursor(), Some(&Cursor::new("j-2")));
     }
 
     #[test]

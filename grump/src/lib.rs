@@ -1,7 +1,8 @@
 //! One SDK to supervise coding agents: embedded or remote, the same program.
 //!
 //! A [`Plane`] is a control plane: something that runs agents. Its handles ([`Plane::loops`],
-//! [`Plane::events`], …) are the same whatever stands behind it.
+//! [`Plane::events`], …) are the same whatever stands behind it. One run is started, watched and
+//! waited for by [`Plane::run`].
 //!
 //! # Where things are
 //!

@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
-use grump_core::{ControlPlane, Error, Facets, Operation, PlaneInfo, Result};
+use grump_core::{ControlPlane, Error, Facets, Member, Operation, PlaneInfo, Result, RunRef};
 
-use crate::handles::{Deliveries, Events, Loops, Models, Reviews, Runs, System};
+use crate::handles::{
+    Accounts, Agents, Chats, CodeBundles, Deliveries, Designs, Devices, Events, Evidence, Folders,
+    Loops, Models, ProjectDocs, Projects, Reviews, RunHandle, Runs, Settings, Ships, Snapshots,
+    System, Tasks, Webhooks,
+};
 
 /// A control plane: here or elsewhere, the same calls. Cheap to clone.
 ///
@@ -39,6 +43,20 @@ impl Plane {
         self.0.close().await;
     }
 
+    /// One run: start, wait, watch, stop.
+    ///
+    /// ```
+    /// # let plane = grump::connect("ralpher+http://localhost:3000").unwrap();
+    /// use grump::RunRef;
+    ///
+    /// let run = plane.run(RunRef::of_loop("l-1"));
+    /// assert_eq!(run.name().id.as_str(), "l-1");
+    /// ```
+    #[must_use]
+    pub fn run(&self, run: impl Into<RunRef>) -> RunHandle {
+        RunHandle::new(self.clone(), run.into())
+    }
+
     /// Loops: make, start, watch, deliver.
     #[must_use]
     pub fn loops(&self) -> Loops {
@@ -49,6 +67,42 @@ impl Plane {
     #[must_use]
     pub fn runs(&self) -> Runs {
         Runs::new(self.clone())
+    }
+
+    /// Tasks: pieces of work told in words. What became of one is read as of any run.
+    #[must_use]
+    pub fn tasks(&self) -> Tasks {
+        Tasks::new(self.clone())
+    }
+
+    /// SHIP sessions: design, spec, plan, code. What became of one is read as of any run.
+    #[must_use]
+    pub fn ships(&self) -> Ships {
+        Ships::new(self.clone())
+    }
+
+    /// Talks with a model that has tools.
+    #[must_use]
+    pub fn chats(&self) -> Chats {
+        Chats::new(self.clone())
+    }
+
+    /// The code of SHIP sessions, to be taken away.
+    #[must_use]
+    pub fn code_bundles(&self) -> CodeBundles {
+        CodeBundles::new(self.clone())
+    }
+
+    /// Architectures, requirements, intent: what there is before anything is built.
+    #[must_use]
+    pub fn designs(&self) -> Designs {
+        Designs::new(self.clone())
+    }
+
+    /// Agents that the plane offers.
+    #[must_use]
+    pub fn agents(&self) -> Agents {
+        Agents::new(self.clone())
     }
 
     /// What waits for a person.
@@ -63,6 +117,36 @@ impl Plane {
         Deliveries::new(self.clone())
     }
 
+    /// What runs did and made.
+    #[must_use]
+    pub fn evidence(&self) -> Evidence {
+        Evidence::new(self.clone())
+    }
+
+    /// How projects were.
+    #[must_use]
+    pub fn snapshots(&self) -> Snapshots {
+        Snapshots::new(self.clone())
+    }
+
+    /// Repositories that the plane keeps a copy of.
+    #[must_use]
+    pub fn projects(&self) -> Projects {
+        Projects::new(self.clone())
+    }
+
+    /// What the plane knows about projects.
+    #[must_use]
+    pub fn project_docs(&self) -> ProjectDocs {
+        ProjectDocs::new(self.clone())
+    }
+
+    /// What tasks are put into.
+    #[must_use]
+    pub fn folders(&self) -> Folders {
+        Folders::new(self.clone())
+    }
+
     /// What happened and happens.
     #[must_use]
     pub fn events(&self) -> Events {
@@ -73,6 +157,30 @@ impl Plane {
     #[must_use]
     pub fn models(&self) -> Models {
         Models::new(self.clone())
+    }
+
+    /// Users, keys and limits. A client that holds a credential logs in by itself.
+    #[must_use]
+    pub fn accounts(&self) -> Accounts {
+        Accounts::new(self.clone())
+    }
+
+    /// How the plane is set.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        Settings::new(self.clone())
+    }
+
+    /// Addresses that the plane tells of what happens.
+    #[must_use]
+    pub fn webhooks(&self) -> Webhooks {
+        Webhooks::new(self.clone())
+    }
+
+    /// Telephones that the plane notifies.
+    #[must_use]
+    pub fn devices(&self) -> Devices {
+        Devices::new(self.clone())
     }
 
     /// The plane itself.
@@ -90,5 +198,15 @@ impl Plane {
         self.info().require(operation)?;
         let facet = pick(self.0.facets()).as_deref();
         facet.ok_or_else(|| Error::unsupported(operation.as_str()))
+    }
+
+    /// Refuses a request that sets members which the plane cannot be told.
+    pub(crate) fn can_be_told(
+        &self,
+        operation: Operation,
+        members: impl IntoIterator<Item = Member>,
+    ) -> Result<()> {
+        let known = self.info().require_members(members);
+        known.map_err(|error| error.operation(operation.as_str()))
     }
 }

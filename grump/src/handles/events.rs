@@ -22,6 +22,8 @@ impl Events {
         let events = self
             .0
             .facet(Operation::EventsHistory, |facets| &facets.events)?;
+        self.0
+            .can_be_told(Operation::EventsHistory, query.members())?;
         events
             .history(query)
             .await

@@ -26,7 +26,8 @@ impl Loops {
         let loops = self
             .0
             .facet(Operation::LoopsCreate, |facets| &facets.loops)?;
-        self.can_be_told(Operation::LoopsCreate, new.config.members())?;
+        self.0
+            .can_be_told(Operation::LoopsCreate, new.config.members())?;
         loops
             .create(new)
             .await
@@ -108,7 +109,7 @@ impl Loops {
     pub async fn edit(&self, id: impl Into<RunId>, edit: LoopEdit) -> Result<Run> {
         let loops = self.0.facet(Operation::LoopsEdit, |facets| &facets.loops)?;
         let budget = edit.budget.map(|_| Member::LoopBudget);
-        self.can_be_told(Operation::LoopsEdit, budget)?;
+        self.0.can_be_told(Operation::LoopsEdit, budget)?;
         let edited = loops.edit(&RunRef::of_loop(id), edit).await;
         edited.map_err(named(Operation::LoopsEdit))
     }
@@ -256,14 +257,5 @@ impl Loops {
                     .advise("write more of the id"))
             }
         }
-    }
-
-    fn can_be_told(
-        &self,
-        operation: Operation,
-        members: impl IntoIterator<Item = Member>,
-    ) -> Result<()> {
-        let known = self.0.info().require_members(members);
-        known.map_err(named(operation))
     }
 }

@@ -1,9 +1,9 @@
 //! Handle of the facet `Runs`.
 
-use futures::{Stream, StreamExt, TryStreamExt};
-use grump_core::{Operation, Page, Result, Run, RunFilter, RunRef, Since, StartRun, Started, page};
+use futures::{Stream, TryStreamExt};
+use grump_core::{Operation, Page, Result, Run, RunFilter, RunRef, StartRun, Started, page};
 
-use super::{Events, named};
+use super::{Until, named};
 use crate::plane::Plane;
 
 /// Runs of any kind.
@@ -85,21 +85,41 @@ impl Runs {
         runs.remove(run).await.map_err(named(Operation::RunsRemove))
     }
 
-    /// Waits until a run's work is over and answers with the run as it is then. Dropping the
-    /// future stops the waiting, not the run.
+    /// Suspends a run's work.
     ///
     /// # Errors
-    /// As for [`Events::watch`], and `NotFound` if the run is purged meanwhile.
+    /// See [`grump_core::Runs::pause`].
+    pub async fn pause(&self, run: &RunRef) -> Result<()> {
+        let runs = self.0.facet(Operation::RunsPause, |facets| &facets.runs)?;
+        runs.pause(run).await.map_err(named(Operation::RunsPause))
+    }
+
+    /// Goes on with a run that was paused, or that waits for a person.
+    ///
+    /// # Errors
+    /// See [`grump_core::Runs::resume`].
+    pub async fn resume(&self, run: &RunRef) -> Result<Started> {
+        let runs = self.0.facet(Operation::RunsResume, |facets| &facets.runs)?;
+        runs.resume(run).await.map_err(named(Operation::RunsResume))
+    }
+
+    /// Works on a failed run's task anew.
+    ///
+    /// # Errors
+    /// See [`grump_core::Runs::retry`].
+    pub async fn retry(&self, run: &RunRef) -> Result<Started> {
+        let runs = self.0.facet(Operation::RunsRetry, |facets| &facets.runs)?;
+        runs.retry(run).await.map_err(named(Operation::RunsRetry))
+    }
+
+    /// Waits until a run's work is over and answers with the run as it is then. Dropping the
+    /// future stops the waiting, not the run. [`RunHandle::wait`](super::RunHandle::wait) waits for other states, and not
+    /// for ever.
+    ///
+    /// # Errors
+    /// See [`RunHandle::wait`](super::RunHandle::wait), and `NotFound` if the run is purged meanwhile.
     pub async fn wait(&self, run: &RunRef) -> Result<Run> {
-        let mut updates = Events::new(self.0.clone()).watch(run, Since::Now).await?;
-        while let Some(update) = updates.next().await {
-            update?;
-        }
-        let after = self.open(run).await?;
-        if after.status.unified.is_terminal() {
-            return Ok(after);
-        }
-        // Started anew between the end of the stream and the read.
-        Box::pin(self.wait(run)).await
+        let waited = self.0.run(run).wait(Until::over()).await?;
+        waited.reached()
     }
 }

@@ -1,30 +1,17 @@
 //! Handle of the facet `System`.
 
-use grump_core::{Health, Operation, Result};
+use grump_core::{Health, SystemStatus};
 
-use super::named;
-use crate::plane::Plane;
+use super::handle;
 
-/// The plane itself.
-#[derive(Clone, Debug)]
-pub struct System(Plane);
-
-impl System {
-    pub(crate) const fn new(plane: Plane) -> Self {
-        Self(plane)
-    }
-
-    /// Whether the plane works.
-    ///
-    /// # Errors
-    /// See [`grump_core::System::health`].
-    pub async fn health(&self) -> Result<Health> {
-        let system = self
-            .0
-            .facet(Operation::SystemHealth, |facets| &facets.system)?;
-        system
-            .health()
-            .await
-            .map_err(named(Operation::SystemHealth))
+handle! {
+    /// The plane itself.
+    System system {
+        /// Whether the plane works.
+        SystemHealth health() -> Health;
+        /// Figures about the plane, in the text format of Prometheus.
+        SystemMetrics metrics() -> String;
+        /// What the plane has, and what is going on.
+        SystemStatus status() -> SystemStatus;
     }
 }

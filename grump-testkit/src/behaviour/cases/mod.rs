@@ -21,6 +21,7 @@ mod several;
 mod start;
 mod stop;
 mod stop_pattern;
+mod waiting;
 mod watching;
 
 use grump_core::{Error, ErrorKind, LoopEdit, Operation, Result, RunRef, Since, StartRun};
@@ -47,6 +48,7 @@ pub(super) fn all() -> Vec<Case> {
         several::cases(),
         events::cases(),
         watching::cases(),
+        waiting::cases(),
         plane::cases(),
         honesty::cases(),
     ]
