@@ -6,14 +6,15 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::{Bytes, BytesMut};
 use futures::{StreamExt, stream};
 use grump_core::{Error, ErrorKind, Result, Retry};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, header};
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::time::timeout;
 
 use crate::{
-    PooledTransport,
     address::{check_base, no_url, shown},
     connect::{Connect, Lines},
+    direct::DirectTransport,
+    pooled::PooledTransport,
     socket::{self, Answer, Upgraded},
     sse::{self, SseStream},
     status,
@@ -40,7 +41,8 @@ pub enum Fetched {
 /// Speaks JSON with the server at one base URL. Clones share their connections.
 #[derive(Clone, Debug)]
 pub struct HttpClient {
-    transport: Arc<dyn HttpTransport>,
+    requests: Arc<dyn HttpTransport>,
+    streams: Arc<dyn HttpTransport>,
     lines: Arc<Lines>,
     base: String,
     headers: HeaderMap,
@@ -49,6 +51,13 @@ pub struct HttpClient {
     idle: Duration,
     longest: usize,
 }
+
+/// What is said with a request for a stream: that it is to come as it is written.
+const STREAM: [(HeaderName, &str); 3] = [
+    (header::ACCEPT, "text/event-stream, application/json"),
+    (header::ACCEPT_ENCODING, "identity"),
+    (header::CACHE_CONTROL, "no-cache"),
+];
 
 /// The longest answer that is read, in bytes.
 const LONGEST: usize = 64 << 20;
@@ -70,7 +79,8 @@ impl HttpClient {
         check_base(base)?;
         let lines = Arc::new(Lines::new(connect.clone()));
         Ok(Self {
-            transport: Arc::new(PooledTransport::over(lines.clone())),
+            requests: Arc::new(PooledTransport::over(lines.clone())),
+            streams: Arc::new(DirectTransport::over(lines.clone())),
             lines,
             base: base.trim_end_matches('/').to_owned(),
             headers: HeaderMap::new(),
@@ -81,10 +91,12 @@ impl HttpClient {
         })
     }
 
-    /// Sends requests over this transport. Sockets are opened without it.
+    /// Sends requests and reads event streams over this transport. Unless told, requests go over a
+    /// [`PooledTransport`] and streams over a [`DirectTransport`]. Sockets are opened without it.
     #[must_use]
     pub fn transport(mut self, transport: Arc<dyn HttpTransport>) -> Self {
-        self.transport = transport;
+        self.requests = transport.clone();
+        self.streams = transport;
         self
     }
 
@@ -190,21 +202,8 @@ impl HttpClient {
     pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>> {
         let request = self.addressed(request)?;
         let asked = asked(&request);
-        let answer = async { whole(self.head(request).await?).await };
+        let answer = async { whole(self.head(&self.requests, request).await?).await };
         self.in_time(answer)
-            .await
-            .map_err(|error| error.with("request", asked))
-    }
-
-    /// Sends a request, as [`send`](Self::send) does, and gives the answer with its body as it comes.
-    /// The time limit is for the answer's head; how long the body may take is for the caller to say.
-    ///
-    /// # Errors
-    /// As [`send`](Self::send), but for the answer's length.
-    pub async fn begin(&self, request: Request<Bytes>) -> Result<Response<ByteStream>> {
-        let request = self.addressed(request)?;
-        let asked = asked(&request);
-        self.in_time(self.transport.send(request))
             .await
             .map_err(|error| error.with("request", asked))
     }
@@ -215,15 +214,17 @@ impl HttpClient {
     /// As [`send`](Self::send), and `Protocol` when the answer is a success but no event stream.
     pub async fn open(&self, request: Request<Bytes>) -> Result<Opened> {
         let mut request = self.addressed(request)?;
-        let accept = HeaderValue::from_static("text/event-stream, application/json");
-        request.headers_mut().insert(header::ACCEPT, accept);
+        for (name, value) in STREAM {
+            let value = HeaderValue::from_static(value);
+            request.headers_mut().insert(name, value);
+        }
         let url = shown(&request.uri().to_string());
         let limits = sse::Limits {
             idle: self.idle,
             event: self.longest,
         };
         let opened = async {
-            let answer = self.head(request).await?;
+            let answer = self.head(&self.streams, request).await?;
             if answer.status().is_success() {
                 SseStream::over(answer, limits).await.map(Opened::Events)
             } else {
@@ -271,7 +272,7 @@ impl HttpClient {
         let request = self.addressed(request)?;
         let asked = asked(&request);
         let fetched = async {
-            let answer = self.head(request).await?;
+            let answer = self.head(&self.requests, request).await?;
             if answer.status().is_success() {
                 let idle = self.idle;
                 Ok(Fetched::Body(answer.map(|body| patient(body, idle))))
@@ -285,8 +286,12 @@ impl HttpClient {
     }
 
     /// The answer as soon as its head is there.
-    async fn head(&self, request: Request<Bytes>) -> Result<Response<ByteStream>> {
-        timeout(self.first_byte, self.transport.send(request))
+    async fn head(
+        &self,
+        transport: &Arc<dyn HttpTransport>,
+        request: Request<Bytes>,
+    ) -> Result<Response<ByteStream>> {
+        timeout(self.first_byte, transport.send(request))
             .await
             .unwrap_or_else(|_| Err(late(self.first_byte)))
     }

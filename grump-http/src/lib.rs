@@ -1,7 +1,7 @@
 //! HTTP as grump's client and engine share it.
 //!
-//! - [`HttpTransport`]: the seam. Anything that turns a request into a stream of bytes; the one here
-//!   is [`PooledTransport`].
+//! - [`HttpTransport`]: the seam. Anything that turns a request into a stream of bytes; those here
+//!   are [`PooledTransport`], for requests, and [`DirectTransport`], for answers that last.
 //! - [`HttpClient`]: requests to one base URL, JSON or as they come, with time limits, and every
 //!   failure a [`grump_core::Error`].
 //! - [`sse`]: server-sent events off such a stream.
@@ -32,18 +32,22 @@
 mod address;
 mod client;
 mod connect;
+mod direct;
 mod h1;
 mod pooled;
 mod rate;
 mod socket;
 pub mod sse;
 mod status;
+mod text;
 mod transport;
 
 pub use client::{Fetched, HttpClient, Opened};
 pub use connect::{Connect, Tls};
+pub use direct::DirectTransport;
 pub use pooled::PooledTransport;
 pub use rate::RateLimit;
-pub use socket::{Message, Socket, SocketReceiver, SocketSender, Text, Upgraded};
+pub use socket::{Message, Socket, SocketReceiver, SocketSender, Upgraded};
 pub use status::{refusal, retry};
+pub use text::Text;
 pub use transport::{ByteStream, HttpTransport, ResponseFuture};

@@ -5,7 +5,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use futures::{StreamExt, stream::FuturesUnordered};
 use grump_core::{Error, ErrorKind, Result, Retry};
 use http::{Uri, uri::Scheme};
-use rustls::{ClientConfig, pki_types::ServerName};
+use rustls::{AlertDescription, ClientConfig, pki_types::ServerName};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpStream, lookup_host},
@@ -66,8 +66,15 @@ pub(crate) fn no_connection(error: impl std::error::Error + Send + Sync + 'stati
         .caused_by(error)
 }
 
+/// Whether a connection came about, but the server does not speak HTTP/1.1.
+pub(crate) fn speaks_something_else(error: &Error) -> bool {
+    let refused = std::error::Error::source(error).and_then(|source| refused_encryption(source));
+    let other = AlertDescription::NoApplicationProtocol;
+    matches!(refused, Some(rustls::Error::AlertReceived(alert)) if *alert == other)
+}
+
 /// What is wrong with the encryption, if that is what an error is about.
-pub(crate) fn refused_encryption<'a>(
+fn refused_encryption<'a>(
     error: &'a (dyn std::error::Error + 'static),
 ) -> Option<&'a rustls::Error> {
     let mut next = Some(error);

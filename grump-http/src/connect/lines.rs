@@ -54,6 +54,11 @@ impl Lines {
         self.connect.proxies.stand_before(url)
     }
 
+    /// Whether streams are to be read over HTTP/2.
+    pub(crate) fn wants_http2_streams(&self) -> bool {
+        self.connect.http2_streams
+    }
+
     /// The pool with the connections to the server that a URL names.
     pub(crate) fn pool(&self, url: &Uri) -> reqwest::Client {
         self.get(if self.has_proxy(url) {

@@ -12,7 +12,7 @@ use grump_core::Result;
 use self::proxies::Proxies;
 pub use self::tls::Tls;
 pub(crate) use self::{
-    dial::{Io, no_connection},
+    dial::{Io, no_connection, speaks_something_else},
     lines::Lines,
 };
 
@@ -39,6 +39,7 @@ pub struct Connect {
     limit: Duration,
     tls: Tls,
     proxies: Arc<Proxies>,
+    http2_streams: bool,
 }
 
 impl Default for Connect {
@@ -47,6 +48,7 @@ impl Default for Connect {
             limit: Duration::from_secs(10),
             tls: Tls::default(),
             proxies: Arc::new(Proxies::of_environment()),
+            http2_streams: false,
         }
     }
 }
@@ -82,6 +84,13 @@ impl Connect {
     /// Goes through no proxy, whatever the environment says.
     pub fn without_proxy(mut self) -> Self {
         self.proxies = Arc::new(Proxies::None);
+        self
+    }
+
+    /// Reads event streams over HTTP/2 where the server offers it: they share a connection then, and
+    /// each event costs more. Unless told, each stream has a connection of its own.
+    pub fn http2_streams(mut self, wanted: bool) -> Self {
+        self.http2_streams = wanted;
         self
     }
 }

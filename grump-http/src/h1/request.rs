@@ -7,10 +7,6 @@ use http::{HeaderName, Method, Request, header};
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Connection<'a> {
     /// It is closed.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "sockets alone are spoken so far")
-    )]
     Close,
     /// It becomes a WebSocket, if the server agrees to this key. (RFC 6455, section 4.1)
     WebSocket {

@@ -38,7 +38,7 @@ use tokio_tungstenite::{
 use tokio_util::sync::DropGuard;
 
 pub(crate) use self::handshake::{Answer, ask, ask_through};
-pub use self::message::{Message, Text};
+pub use self::message::Message;
 use self::pump::{Ahead, Order};
 use crate::connect::Io;
 

@@ -25,10 +25,7 @@ use tokio_tungstenite::{
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::{
-    Limits,
-    message::{Message, Text},
-};
+use super::{Limits, message::Message};
 use crate::connect::Io;
 
 /// What is to be written.
@@ -192,7 +189,7 @@ impl Reader {
                 None => return,
             };
             match message {
-                tungstenite::Message::Text(text) => self.tell(Ok(Message::Text(Text(text)))).await,
+                tungstenite::Message::Text(text) => self.tell(Ok(Message::Text(text.into()))).await,
                 tungstenite::Message::Binary(bytes) => self.tell(Ok(Message::Binary(bytes))).await,
                 // Read on: that is what sends the answer, and it ends when the server hangs up.
                 tungstenite::Message::Close(frame) => self.tell(Ok(closed(frame))).await,

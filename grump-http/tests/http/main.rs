@@ -7,3 +7,4 @@ mod proxied;
 mod raw;
 mod requests;
 mod sockets;
+mod streams;
