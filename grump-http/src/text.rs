@@ -13,10 +13,10 @@ pub struct Text(Utf8Bytes);
 impl Text {
     /// The text of these bytes; what is not UTF-8 in them is replaced by U+FFFD.
     #[must_use]
-    pub(crate) fn lossy(bytes: Bytes) -> Self {
+    pub(crate) fn lossy(bytes: &Bytes) -> Self {
         match Utf8Bytes::try_from(bytes.clone()) {
             Ok(text) => Self(text),
-            Err(_) => Self::from(&*String::from_utf8_lossy(&bytes)),
+            Err(_) => Self::from(&*String::from_utf8_lossy(bytes)),
         }
     }
 

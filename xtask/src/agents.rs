@@ -1,4 +1,5 @@
-//! Installing the real agents that the tests drive, pinned, into the target folder.
+//! Installing what the tests drive from npm, pinned, into the target folder: real agents, and the peer
+//! that event streams are compared with.
 
 use std::{fs, io, path::Path, process::Command};
 
@@ -7,13 +8,18 @@ use crate::steps::{Failure, root, run};
 /// Written last: an installation without it was cut short and is made again.
 const DONE: &str = ".installed";
 
-/// `cargo xtask agents`: opencode, from npm, unless this very version is there already.
+/// `cargo xtask agents`: all of them, each from npm unless this very version is there already.
 ///
-/// The tests look for it in `target/agents`, whatever `CARGO_TARGET_DIR` says, so that one
+/// The tests look for them in `target/agents`, whatever `CARGO_TARGET_DIR` says, so that one
 /// installation serves all build folders of a checkout.
 pub(crate) fn install() -> Result<(), Failure> {
-    let wanted = root().join("xtask/agents/opencode/package.json");
-    let folder = root().join("target/agents/opencode");
+    install_one("opencode", drop_spare_builds)?;
+    install_one("eventsource-parser", |_| Ok(()))
+}
+
+fn install_one(name: &str, finish: fn(&Path) -> Result<(), Failure>) -> Result<(), Failure> {
+    let wanted = root().join("xtask/agents").join(name).join("package.json");
+    let folder = root().join("target/agents").join(name);
     let manifest = fs::read_to_string(&wanted).map_err(cannot("read", &wanted))?;
     let done = folder.join(DONE);
     if fs::read_to_string(&done).is_ok_and(|installed| installed == manifest) {
@@ -22,15 +28,15 @@ pub(crate) fn install() -> Result<(), Failure> {
     let package = folder.join("package.json");
     fs::create_dir_all(&folder).map_err(cannot("make", &folder))?;
     fs::write(&package, &manifest).map_err(cannot("write", &package))?;
-    npm_install(&folder)?;
-    drop_spare_builds(&folder)?;
+    npm_install(name, &folder)?;
+    finish(&folder)?;
     fs::write(&done, manifest).map_err(cannot("write", &done))
 }
 
 /// No lock file: its URLs would name a registry, and the package pins all that it needs itself.
-fn npm_install(folder: &Path) -> Result<(), Failure> {
+fn npm_install(name: &str, folder: &Path) -> Result<(), Failure> {
     run(
-        "agents: opencode",
+        &format!("agents: {name}"),
         Command::new("npm")
             .args(["install", "--no-package-lock", "--no-audit", "--no-fund"])
             .args(["--loglevel", "error", "--prefix"])

@@ -21,7 +21,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Chore {
-    /// Install the real agents that the tests drive, from npm, into the target folder.
+    /// Install the real agents that the tests drive, and a peer, from npm into the target folder.
     Agents,
     /// Measure, built for release, and print tables of ratios taken in one run.
     Bench {

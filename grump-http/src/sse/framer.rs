@@ -97,7 +97,7 @@ impl Framer {
     pub(crate) fn frame(&mut self) -> Option<Result<SseFrame, TooLong>> {
         loop {
             let told = match self.line() {
-                Some(line) => self.read(line),
+                Some(line) => self.read(&line),
                 None => return self.keep().map(Err),
             };
             if told.is_some() {
@@ -169,8 +169,8 @@ impl Framer {
         is_news.then_some(TooLong)
     }
 
-    fn read(&mut self, line: Line) -> Option<Result<SseFrame, TooLong>> {
-        let (whole, range) = match &line {
+    fn read(&mut self, line: &Line) -> Option<Result<SseFrame, TooLong>> {
+        let (whole, range) = match line {
             Line::Here(range) => (&self.piece, range.clone()),
             Line::Apart(line) => (line, 0..line.len()),
         };
@@ -181,7 +181,7 @@ impl Framer {
         let colon = memchr(b':', bytes);
         if colon == Some(0) {
             let text = whole.slice_ref(bytes[1..].trim_ascii());
-            return Some(Ok(SseFrame::Comment(Text::lossy(text))));
+            return Some(Ok(SseFrame::Comment(Text::lossy(&text))));
         }
         self.event.length += bytes.len();
         if self.event.length > self.limit {
@@ -219,10 +219,10 @@ impl Framer {
             name: if event.name.is_empty() {
                 DEFAULT_NAME
             } else {
-                Text::lossy(event.name)
+                Text::lossy(&event.name)
             },
-            data: Text::lossy(data),
-            id: id.map(Text::lossy),
+            data: Text::lossy(&data),
+            id: id.as_ref().map(Text::lossy),
         }))
     }
 }

@@ -74,7 +74,7 @@ enum Trouble {
 }
 
 enum Framing {
-    Ours(Ours),
+    Ours(Box<Ours>),
     Theirs(Theirs),
 }
 
@@ -99,7 +99,7 @@ impl SseStream {
         check_content_type(&head.headers)?;
         let last_byte = LastByte::now();
         let frames = if head.extensions.get::<Direct>().is_some() {
-            Framing::Ours(Ours::new(body, limits, last_byte.clone()))
+            Framing::Ours(Box::new(Ours::new(body, limits, last_byte.clone())))
         } else {
             Framing::Theirs(Theirs::new(body, limits, last_byte.clone()).await?)
         };

@@ -6,8 +6,10 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use futures::StreamExt;
 use grump_core::Error;
+use sync_wrapper::SyncStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::{LastByte, Limits, SseFrame, Trouble, framer::Framer, silent};
@@ -15,7 +17,7 @@ use crate::transport::ByteStream;
 
 /// The frames of one body.
 pub(super) struct Ours {
-    body: ByteStream,
+    body: SyncStream<ByteStream>,
     framer: Framer,
     limits: Limits,
     last_byte: LastByte,
@@ -25,7 +27,7 @@ pub(super) struct Ours {
 impl Ours {
     pub(super) fn new(body: ByteStream, limits: Limits, last_byte: LastByte) -> Self {
         Self {
-            body,
+            body: SyncStream::new(body),
             framer: Framer::new(limits.event),
             limits,
             last_byte,
@@ -54,10 +56,7 @@ impl Ours {
         }
     }
 
-    fn poll_piece(
-        &mut self,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<bytes::Bytes, Error>>> {
+    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         if let Poll::Ready(piece) = self.body.poll_next_unpin(context) {
             self.watch.heard();
             if matches!(piece, Some(Ok(_))) {

@@ -1,6 +1,8 @@
 //! The rules of the HTML standard, 9.2.6, as a table of cases, on both framings: whole, byte by byte, and
 //! cut anywhere.
 
+mod peer;
+
 use std::time::Duration;
 
 use bytes::Bytes;
