@@ -33,6 +33,9 @@ mod address;
 mod client;
 mod connect;
 mod direct;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod h1;
 mod pooled;
 mod rate;

@@ -15,6 +15,8 @@ use grump_core::{Error, ErrorKind, Result, Retry};
 use http::{Request, Response};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use self::head::take as take_head;
 pub(crate) use self::{
     body::{BodyStream, Framing},
     request::Connection,

@@ -150,11 +150,14 @@ impl Framer {
         if self.is_endless {
             return None;
         }
-        if self.event.length + self.partial.len() + rest.len() <= self.limit {
-            self.partial.extend_from_slice(&rest);
+        self.partial.extend_from_slice(&rest);
+        let has_mark = self.at_start && self.partial.starts_with(BYTE_ORDER_MARK);
+        let start = &self.partial[if has_mark { BYTE_ORDER_MARK.len() } else { 0 }..];
+        let is_comment = start.starts_with(b":");
+        let before = if is_comment { 0 } else { self.event.length };
+        if before + start.len() <= self.limit {
             return None;
         }
-        let is_comment = self.partial.iter().chain(&rest).next() == Some(&b':');
         self.partial = Vec::new();
         self.is_endless = true;
         self.at_start = false;
@@ -180,6 +183,9 @@ impl Framer {
         }
         let colon = memchr(b':', bytes);
         if colon == Some(0) {
+            if bytes.len() > self.limit {
+                return None;
+            }
             let text = whole.slice_ref(bytes[1..].trim_ascii());
             return Some(Ok(SseFrame::Comment(Text::lossy(&text))));
         }

@@ -11,7 +11,7 @@
 //! an event that is too long is passed over, and the next one is told
 //! ([`has_ended`](SseStream::has_ended)).
 
-mod framer;
+pub(crate) mod framer;
 mod ours;
 mod sanitise;
 #[cfg(test)]

@@ -82,8 +82,11 @@ impl Sanitiser {
             return;
         }
         self.partial.extend_from_slice(start);
-        if self.length + self.partial.len() > self.limit {
-            let is_comment = self.partial.starts_with(b":");
+        let has_mark = self.at_start && self.partial.starts_with(BYTE_ORDER_MARK);
+        let line = &self.partial[if has_mark { BYTE_ORDER_MARK.len() } else { 0 }..];
+        let is_comment = line.starts_with(b":");
+        let before = if is_comment { 0 } else { self.length };
+        if before + line.len() > self.limit {
             self.partial = Vec::new();
             self.is_endless = true;
             self.at_start = false;
@@ -118,7 +121,7 @@ impl Sanitiser {
         }
         let text = String::from_utf8_lossy(line);
         if let Some(comment) = text.strip_prefix(':') {
-            if comment.trim_ascii() != TOO_LONG {
+            if comment.trim_ascii() != TOO_LONG && line.len() <= self.limit {
                 clean.extend_from_slice(text.as_bytes());
                 clean.push(b'\n');
             }

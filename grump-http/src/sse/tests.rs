@@ -324,10 +324,13 @@ fn the_id_behind_what_is_too_long_holds_too() {
 }
 
 #[test]
-fn a_comment_without_end_says_nothing() {
+fn a_comment_that_is_too_long_says_nothing() {
     let stream = format!("data: a\n:{}\ndata: b\n\n", "x".repeat(5000));
     for by in [By::Ours, By::Theirs] {
-        assert_eq!(told(stream.as_bytes(), 7, by), ["message|a\nb|"], "{by:?}");
+        for size in [stream.len(), 7] {
+            let told = told(stream.as_bytes(), size, by);
+            assert_eq!(told, ["message|a\nb|"], "by {size}, {by:?}");
+        }
     }
 }
 

@@ -53,7 +53,10 @@ fn peer(streams: &[Vec<Bytes>]) -> Vec<Told> {
         .expect("node is there: install Node 20 or newer");
     let mut lines = String::new();
     for stream in streams {
-        let pieces: Vec<_> = stream.iter().map(|piece| BASE64_STANDARD.encode(piece)).collect();
+        let pieces: Vec<_> = stream
+            .iter()
+            .map(|piece| BASE64_STANDARD.encode(piece))
+            .collect();
         lines += &serde_json::to_string(&pieces).unwrap();
         lines.push('\n');
     }
@@ -62,28 +65,39 @@ fn peer(streams: &[Vec<Bytes>]) -> Vec<Told> {
     let output = node.wait_with_output().unwrap();
     writing.join().unwrap();
     let told = str::from_utf8(&output.stdout).unwrap().lines();
-    told.map(|line| serde_json::from_str(line).unwrap()).collect()
+    told.map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 async fn ours(stream: Vec<Bytes>, by: By) -> Told {
-    let mut frames = SseStream::over(stream_of(stream, by), LIMITS).await.unwrap();
+    let mut frames = SseStream::over(stream_of(stream, by), LIMITS)
+        .await
+        .unwrap();
     let mut told = Vec::new();
     while let Some(frame) = frames.next_frame().await {
         told.push(match frame {
             SseFrame::Event(event) => {
                 let id = event.id.map(String::from);
-                (event.name.into(), event.data.into(), Some(id.unwrap_or_default()))
+                (
+                    event.name.into(),
+                    event.data.into(),
+                    Some(id.unwrap_or_default()),
+                )
             }
             SseFrame::Comment(text) => (":".into(), text.into(), None),
         });
     }
-    let retry = frames.retry().map(|retry| retry.as_millis().try_into().unwrap());
+    let retry = frames
+        .retry()
+        .map(|retry| retry.as_millis().try_into().unwrap());
     Told { told, retry }
 }
 
 impl SseStream {
     async fn next_frame(&mut self) -> Option<SseFrame> {
-        self.frame().await.map(|frame| frame.expect("nothing is too long here"))
+        self.frame()
+            .await
+            .map(|frame| frame.expect("nothing is too long here"))
     }
 }
 
@@ -106,9 +120,34 @@ impl Dice {
 /// Words that make streams, and bytes that make none.
 fn stream(dice: &mut Dice) -> Vec<Bytes> {
     const WORDS: &[&[u8]] = &[
-        b"data", b"data:", b"data: ", b"event: ", b"id: ", b"id", b"retry: ", b"retry:12", b":", b": ", b" ",
-        b"\n", b"\n", b"\r", b"\r\n", b"\n\n", b"\r\n\r\n", b"a", b"bc", "\u{e4}".as_bytes(), "\u{1f600}".as_bytes(),
-        b"\0", b"7", b"foo: ", "\u{feff}".as_bytes(), b"\xff", b"\xc3", b"\xf0\x9f",
+        b"data",
+        b"data:",
+        b"data: ",
+        b"event: ",
+        b"id: ",
+        b"id",
+        b"retry: ",
+        b"retry:12",
+        b":",
+        b": ",
+        b" ",
+        b"\n",
+        b"\n",
+        b"\r",
+        b"\r\n",
+        b"\n\n",
+        b"\r\n\r\n",
+        b"a",
+        b"bc",
+        "\u{e4}".as_bytes(),
+        "\u{1f600}".as_bytes(),
+        b"\0",
+        b"7",
+        b"foo: ",
+        "\u{feff}".as_bytes(),
+        b"\xff",
+        b"\xc3",
+        b"\xf0\x9f",
     ];
     let mut bytes = Vec::new();
     for _ in 0..dice.below(40) {
@@ -158,9 +197,17 @@ fn assert_same(ours: &Told, wanted: &Told, by: By, stream: &[Bytes]) {
     // The comment that a server cannot send where `eventsource-client` frames.
     let can_be = |told: &&(String, String, _)| by == By::Ours || told.0 != ":" || told.1 != "\0";
     let wanted: Vec<_> = wanted.told.iter().filter(can_be).collect();
-    assert_eq!(ours.told.len(), wanted.len(), "{by:?}: {ours:?} in {stream:?}");
+    assert_eq!(
+        ours.told.len(),
+        wanted.len(),
+        "{by:?}: {ours:?} in {stream:?}"
+    );
     for (ours, wanted) in ours.told.iter().zip(wanted) {
-        assert_eq!((&ours.0, &ours.1), (&wanted.0, &wanted.1), "{by:?}: {stream:?}");
+        assert_eq!(
+            (&ours.0, &ours.1),
+            (&wanted.0, &wanted.1),
+            "{by:?}: {stream:?}"
+        );
         if wanted.2.is_some() {
             assert_eq!(ours.2, wanted.2, "{by:?}: {stream:?}");
         }
