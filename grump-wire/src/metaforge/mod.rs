@@ -24,5 +24,10 @@ pub const PORT: u16 = 3000;
 /// The kinds of events that its socket tells of. (MetaForge, "Events")
 pub const KINDS: &[EventKind] = events::KINDS;
 
-/// The members beyond operations and kinds that it can say: none.
-pub const MEMBERS: &[Member] = &[];
+/// The members beyond operations and kinds that it can say.
+pub const MEMBERS: &[Member] = &[
+    Member::TaskSkill,
+    Member::TaskInput,
+    Member::TaskOptions,
+    Member::ReviewNote,
+];

@@ -1,8 +1,13 @@
 //! From the wire to the domain and back. Total: what is not known maps to `Unknown`, never to an
 //! error.
 
+use std::time::Duration;
+
 use grump_core::{
-    Health, Outcome, Run, RunDetail, RunId, RunKind, RunRef, RunStatus, Status, Timestamp,
+    Account, ApiKey, Artifact, Error, ErrorKind, Folder, FolderId, Health, Json, LoggedIn, Login,
+    Model, ModelProvider, ModelProviders, ModelRef, NewAccount, NewFolder, NewKey, NewTask,
+    Outcome, Result, Run, RunDetail, RunId, RunKind, RunRef, RunStatus, Status, Task, TaskResult,
+    Timestamp,
 };
 
 use super::types as wire;
@@ -76,24 +81,48 @@ const fn outcome(status: RunStatus) -> Option<Outcome> {
 /// The run that a task is. One that completed without success has failed. (ambiguity D-05)
 #[must_use]
 pub fn run(told: wire::Task) -> Run {
-    let result = told.result.unwrap_or_default();
-    let mut run = Run::new(name(told.id), told.description, RunDetail::None);
+    let mut task = Task::new();
+    task.prompt = Some(told.description.clone()).filter(|prompt| !prompt.is_empty());
+    task.iterations = told.iterations;
+    task.plan = told.plan.as_ref().and_then(|plan| Json::of(plan).ok());
+    task.result = told.result.map(result);
+    let result = task.result.clone();
+    let detail = RunDetail::Task(Box::new(task));
+    let mut run = Run::new(name(told.id), told.description, detail);
     run.status = status(&told.status);
-    if run.status.unified == RunStatus::Completed && result.success == Some(false) {
+    let success = result.as_ref().and_then(|result| result.success);
+    if run.status.unified == RunStatus::Completed && success == Some(false) {
         run.status.unified = RunStatus::Failed;
     }
     run.outcome = outcome(run.status.unified);
     run.created_at = told.created_at.unwrap_or_else(|| Timestamp::from_millis(0));
-    run.updated_at = told
-        .completed_at
-        .clone()
-        .unwrap_or_else(|| run.created_at.clone());
-    run.ended_at = told.completed_at;
+    let ended = told.completed_at;
+    run.updated_at = ended.clone().unwrap_or_else(|| run.created_at.clone());
+    run.ended_at = ended;
     if run.status.unified == RunStatus::Failed {
         let said = told.extra.get("error").and_then(|error| error.as_str());
-        run.error = said.map(str::to_owned).or(result.summary);
+        let summary = || result.and_then(|result| result.summary);
+        run.error = said.map(str::to_owned).or_else(summary);
+    }
+    run.ext = told.extra;
+    run
+}
+
+/// The run that a task of this session is.
+#[must_use]
+pub fn run_in(told: wire::Task, session: &wire::SessionId) -> Run {
+    let mut run = run(told);
+    if let RunDetail::Task(task) = &mut run.detail {
+        task.folder = Some(FolderId::new(session.as_str()));
     }
     run
+}
+
+fn result(told: wire::TaskResult) -> TaskResult {
+    let mut result = TaskResult::new();
+    (result.success, result.summary) = (told.success, told.summary);
+    result.ext = told.extra;
+    result
 }
 
 /// The same run, of which the socket said that its iterations were used up: the document's tasks
@@ -112,12 +141,18 @@ pub fn limited(mut run: Run, reason: &str) -> Run {
 #[must_use]
 pub fn wire_task(run: &Run) -> wire::Task {
     let is_over = run.status.unified.is_terminal();
+    let task = run.as_task();
+    let told = task.and_then(|task| task.result.as_ref());
     let result = is_over.then(|| wire::TaskResult {
         success: Some(run.status.unified == RunStatus::Completed),
-        summary: run.error.clone(),
+        summary: told
+            .and_then(|result| result.summary.clone())
+            .or_else(|| run.error.clone()),
         ..wire::TaskResult::default()
     });
     wire::Task {
+        iterations: task.and_then(|task| task.iterations),
+        plan: task.and_then(|task| task.plan.as_ref()?.parse().ok()),
         id: run.name.id.clone().into(),
         description: run.title.clone(),
         status: wire_status(&run.status),
@@ -128,12 +163,182 @@ pub fn wire_task(run: &Run) -> wire::Task {
     }
 }
 
+/// The request that creates and starts a task, and the session to do so in.
+///
+/// # Errors
+/// `InvalidInput` for a task without a prompt or a folder.
+pub fn wire_new_task(new: NewTask) -> Result<(wire::SessionId, wire::TaskRequest)> {
+    let missing = |message: &'static str, advice: &'static str| {
+        Error::new(ErrorKind::InvalidInput, message).advise(advice)
+    };
+    let folder = new.folder.ok_or_else(|| {
+        missing(
+            "a task needs a folder here",
+            "make one, and name it with NewTask::folder",
+        )
+    })?;
+    let description = new.prompt.ok_or_else(|| {
+        missing(
+            "a task needs a prompt here",
+            "say what to do with NewTask::told",
+        )
+    })?;
+    let request = wire::TaskRequest {
+        description,
+        model: new.model,
+        run_mode: new.run_mode.map(Into::into),
+    };
+    Ok((session_id(&folder), request))
+}
+
+/// The session that a folder is.
+#[must_use]
+pub fn session_id(folder: &FolderId) -> wire::SessionId {
+    wire::SessionId::new(folder.as_str())
+}
+
+/// The folder that a session is.
+#[must_use]
+pub fn folder(told: wire::Session) -> Folder {
+    let mut folder = Folder::new(told.id.as_str()).status(told.status.as_str());
+    folder.name = told.name;
+    folder.directory = told.working_directory;
+    folder.created_at = told.created_at;
+    folder.updated_at = told.updated_at;
+    let tasks = told.tasks.unwrap_or_default();
+    folder.task_count = told
+        .task_count
+        .or((!tasks.is_empty()).then_some(tasks.len() as u64));
+    folder.tasks = tasks
+        .into_iter()
+        .map(|task| run_in(task, &told.id))
+        .collect();
+    folder.ext = told.extra;
+    folder
+}
+
+/// The request that creates a session.
+#[must_use]
+pub fn wire_new_folder(new: NewFolder) -> wire::SessionRequest {
+    wire::SessionRequest {
+        name: new.name,
+        working_directory: new.directory,
+    }
+}
+
+/// Something a task made.
+#[must_use]
+pub fn artifact(told: wire::Artifact) -> Artifact {
+    let mut artifact = Artifact::new(told.name).id(told.id.as_str());
+    artifact.kind = told.kind;
+    artifact.size = told.size;
+    artifact.created_at = told.created_at;
+    artifact.ext = told.extra;
+    artifact
+}
+
+/// A model. Nothing says whether it can be used: its provider does.
+#[must_use]
+pub fn model(told: wire::Model) -> Model {
+    let mut model = Model::new(ModelRef::new(told.provider.as_str(), told.id));
+    if !told.name.is_empty() {
+        model.title = told.name;
+    }
+    model.context_window = told.context_window;
+    model.vision = told.supports_vision;
+    model.tools = told.supports_function_calling;
+    model.ext = told.extra;
+    model
+}
+
+/// Who serves models. Servers in the field list the models where the document counts them.
+#[must_use]
+pub fn providers(told: wire::ProviderList) -> ModelProviders {
+    let providers: Vec<_> = told.providers.into_iter().map(provider).collect();
+    let mut all = ModelProviders::new(providers);
+    all.default_model = told.default_model;
+    all
+}
+
+fn provider(told: wire::Provider) -> ModelProvider {
+    let listed = told
+        .extra
+        .get("models")
+        .and_then(|models| models.as_array());
+    let listed = listed.map(|models| models.len() as u64);
+    let mut provider = ModelProvider::new(told.id.as_str()).name(told.name);
+    provider.configured = told.configured;
+    provider.models_count = told.models_count.or(listed);
+    provider.ext = told.extra;
+    provider
+}
+
+/// A user.
+#[must_use]
+pub fn account(told: wire::User) -> Account {
+    let mut account = Account::new(told.id.as_str()).email(told.email);
+    account.name = Some(told.name).filter(|name| !name.is_empty());
+    account.created_at = told.created_at;
+    account.ext = told.extra;
+    account
+}
+
+/// The request that registers a user.
+#[must_use]
+pub fn wire_register(new: &NewAccount) -> wire::RegisterRequest {
+    wire::RegisterRequest {
+        email: new.email.clone(),
+        password: new.password.reveal().into(),
+        name: new.name.clone(),
+    }
+}
+
+/// The request that logs in.
+#[must_use]
+pub fn wire_login(login: &Login) -> wire::LoginRequest {
+    wire::LoginRequest {
+        email: login.email.clone(),
+        password: login.password.reveal().into(),
+    }
+}
+
+/// A login was accepted.
+#[must_use]
+pub fn logged_in(told: wire::AccessToken) -> LoggedIn {
+    let mut logged_in = LoggedIn::new(told.access_token.expose());
+    logged_in.token_type = Some(told.token_type).filter(|word| !word.is_empty());
+    logged_in.expires_in = told.expires_in.map(Duration::from_secs);
+    logged_in.ext = told.extra;
+    logged_in
+}
+
+/// The request that makes a key.
+#[must_use]
+pub fn wire_new_key(new: NewKey) -> wire::ApiKeyRequest {
+    wire::ApiKeyRequest {
+        name: new.name,
+        expires_at: new.expires_at,
+    }
+}
+
+/// A key that was made.
+#[must_use]
+pub fn api_key(told: wire::ApiKey) -> ApiKey {
+    let mut key = ApiKey::new(told.id.as_str(), told.name, told.key.expose());
+    key.created_at = told.created_at;
+    key.expires_at = told.expires_at;
+    key.ext = told.extra;
+    key
+}
+
 /// How the server is. One that does not say is well: it answers.
 #[must_use]
 pub fn health(told: wire::HealthReport) -> Health {
     let is_well = ["", "healthy", "ok"].contains(&&*told.status);
     let problem = (!is_well).then(|| format!("the server says that it is {:?}", told.status));
-    Health::new(told.version, problem.into_iter().collect())
+    let mut health = Health::new(told.version, problem.into_iter().collect());
+    health.ext = told.extra;
+    health
 }
 
 /// The wire's form of how a server is.

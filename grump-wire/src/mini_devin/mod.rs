@@ -28,5 +28,10 @@ pub const PORT: u16 = 8000;
 /// The kinds of events that its sockets tell of. (Mini-Devin, "Message Types")
 pub const KINDS: &[EventKind] = events::KINDS;
 
-/// The members beyond operations and kinds that it can say: none.
-pub const MEMBERS: &[Member] = &[];
+/// The members beyond operations and kinds that it can say.
+pub const MEMBERS: &[Member] = &[
+    Member::TaskPrompt,
+    Member::TaskFolder,
+    Member::TaskModel,
+    Member::TaskRunMode,
+];
