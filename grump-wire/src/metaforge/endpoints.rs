@@ -1,9 +1,7 @@
 //! The endpoints, in the document's order.
 
-use std::convert::Infallible;
-
 use super::{
-    events::GatewayEvent,
+    events::{GatewayEvent, NoMessage},
     types::{
         AgentStarted, AgentStatus, ApproveRequest, Approved, CreateRequest, DeletedSession,
         HealthReport, PendingPath, PendingSessions, RejectRequest, Rejected, RunRequest, Session,
@@ -88,5 +86,5 @@ endpoints! {
 
     /// What happens in all sessions, from now on. (MetaForge, "WebSocket API")
     GatewayEvents: WS "/ws" EventsWatchAll
-        [NoPath] [NoQuery] [NoBody] -> 101 Ws<GatewayEvent, Infallible>;
+        [NoPath] [NoQuery] [NoBody] -> 101 Ws<GatewayEvent, NoMessage>;
 }

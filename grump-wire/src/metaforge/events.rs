@@ -56,6 +56,10 @@ pub enum GatewayEvent {
     Unknown(UnknownEvent),
 }
 
+/// A message of the client's: there is none. ("WebSocket API")
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NoMessage {}
+
 /// A session's agent begins. ("Events", "Session Started")
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(remote = "Self")]

@@ -10,7 +10,9 @@ mod types;
 
 // Whole, so that whoever adds an endpoint or a body cannot forget it here.
 pub use endpoints::*;
-pub use events::{AgentProgress, GatewayEvent, SessionComplete, SessionStarted, UnknownEvent};
+pub use events::{
+    AgentProgress, GatewayEvent, NoMessage, SessionComplete, SessionStarted, UnknownEvent,
+};
 pub use types::*;
 
 use grump_core::{EventKind, Member};
