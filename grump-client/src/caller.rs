@@ -21,6 +21,7 @@ use grump_wire::{
     endpoint::{Auth, ReadError, Received, RequestBody, ResponseBody, Whole, http_method, target},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
+use sync_wrapper::SyncStream;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -217,13 +218,13 @@ impl Caller {
                 Fetched::Refused(answer) => Sent::Refused(answer),
                 Fetched::Body(answer) => {
                     let (head, body) = answer.into_parts();
-                    Sent::Success(head.status, head.headers, body)
+                    Sent::Success(head.status, head.headers, SyncStream::new(body))
                 }
             })
         };
         let passed = self.pass(spec, asking.request()?, send).await?;
         self.report(spec, passed.status.as_u16(), true);
-        Ok(Download::of(&passed.headers, passed.value))
+        Ok(Download::of(&passed.headers, passed.value.into_inner()))
     }
 
     /// Opens the WebSocket of an endpoint, once: it is for whoever connects again by himself. Where

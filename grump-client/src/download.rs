@@ -103,6 +103,16 @@ impl Download {
         Ok(self.done)
     }
 
+    /// The same as the domain has it.
+    pub(crate) fn into_domain(self) -> grump_core::Download {
+        let (content_type, file_name) = (self.content_type.clone(), self.file_name.clone());
+        let size = self.size;
+        grump_core::Download::new(self)
+            .content_type(content_type)
+            .file_name(file_name)
+            .length(size)
+    }
+
     fn checked(&mut self, piece: Result<Bytes>) -> Result<Bytes> {
         let piece = piece?;
         self.done += piece.len() as u64;

@@ -26,8 +26,10 @@
 //! | module | holds |
 //! |---|---|
 //! | `connect` | [`connect`] |
+//! | [`metaforge`] | what [`MetaForgeClient`] is made of: nouns, options, [`SkillRun`](metaforge::SkillRun) |
+//! | [`mini_devin`] | what [`MiniDevinClient`] is made of: nouns, options, [`TaskSocket`](mini_devin::TaskSocket) |
 //! | `ralpher` | [`RalpherClient`], its builder and options |
-//! | `planes` | [`RalpherPlane`]: the facets over the client |
+//! | `planes` | [`MetaForgePlane`], [`MiniDevinPlane`], [`RalpherPlane`]: the facets over the clients |
 //! | [`stream`] | the resuming stream that every dialect's plane has |
 //! | `builder`, `options` | [`ClientBuilder`]: how a client of any dialect is set |
 //! | `auth` | [`Credential`], [`Token`], [`Abilities`] |
@@ -44,9 +46,15 @@ mod caller;
 mod connect;
 mod download;
 mod hooks;
+#[cfg(feature = "metaforge")]
+pub mod metaforge;
+#[cfg(feature = "mini-devin")]
+pub mod mini_devin;
 mod options;
 mod pacing;
 mod page;
+#[cfg(any(feature = "metaforge", feature = "mini-devin"))]
+mod part;
 mod planes;
 #[cfg(feature = "ralpher")]
 mod ralpher;
@@ -70,6 +78,16 @@ pub use self::{
     raw::Raw,
     wire_socket::WireSocket,
     wire_stream::WireStream,
+};
+#[cfg(feature = "metaforge")]
+pub use self::{
+    metaforge::client::{MetaForgeBuilder, MetaForgeClient},
+    planes::MetaForgePlane,
+};
+#[cfg(feature = "mini-devin")]
+pub use self::{
+    mini_devin::client::{MiniDevinBuilder, MiniDevinClient},
+    planes::MiniDevinPlane,
 };
 #[cfg(feature = "ralpher")]
 pub use self::{

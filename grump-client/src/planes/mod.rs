@@ -1,9 +1,21 @@
 //! The traits of grump-core over each dialect's client.
 
+#[cfg(feature = "metaforge")]
+mod metaforge;
+#[cfg(feature = "metaforge")]
+mod metaforge_events;
+#[cfg(feature = "mini-devin")]
+mod mini_devin;
+#[cfg(feature = "mini-devin")]
+mod mini_devin_events;
 #[cfg(feature = "ralpher")]
 mod ralpher;
 #[cfg(feature = "ralpher")]
 mod ralpher_events;
 
+#[cfg(feature = "metaforge")]
+pub use self::metaforge::MetaForgePlane;
+#[cfg(feature = "mini-devin")]
+pub use self::mini_devin::MiniDevinPlane;
 #[cfg(feature = "ralpher")]
 pub use self::ralpher::RalpherPlane;

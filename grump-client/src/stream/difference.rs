@@ -1,11 +1,11 @@
 //! What must have happened between what was told and how a run is now.
 
 use grump_core::{
-    Event, Integration, Iteration, Origin, Payload, Run, RunStatus, Timestamp,
+    Event, Integration, Iteration, Json, Origin, Payload, Run, RunStatus, Timestamp,
     payload::{
-        CommitCreated, IterationEnded, IterationStarted, RunCancelled, RunCompleted, RunCreated,
-        RunDeleted, RunDiscarded, RunFailed, RunLimitReached, RunMerged, RunStarted,
-        RunStatusChanged,
+        ApprovalRequested, CommitCreated, IterationEnded, IterationStarted, RunCancelled,
+        RunCompleted, RunCreated, RunDeleted, RunDiscarded, RunFailed, RunLimitReached, RunMerged,
+        RunStarted, RunStatusChanged,
     },
 };
 
@@ -47,6 +47,11 @@ pub(super) fn arrival(run: &Run) -> Option<Event> {
         RunStatus::Starting | RunStatus::Running | RunStatus::Waiting | RunStatus::Draft => {
             return None;
         }
+        RunStatus::AwaitingApproval => ApprovalRequested {
+            status: native(),
+            artifacts: made(run),
+        }
+        .into(),
         RunStatus::Completed => RunCompleted {
             status: native(),
             message: None,
@@ -81,6 +86,13 @@ pub(super) fn arrival(run: &Run) -> Option<Event> {
     let mut event = Event::new(run.name.clone(), payload);
     event.at = run.ended_at.clone();
     Some(synthesised(event))
+}
+
+/// What there is to approve.
+fn made(run: &Run) -> Option<Json> {
+    let artifacts = &run.as_task()?.artifacts;
+    let paths: Vec<_> = artifacts.iter().map(|artifact| &artifact.path).collect();
+    Json::of(&paths).ok().filter(|_| !paths.is_empty())
 }
 
 fn merge_commit(run: &Run) -> Option<String> {

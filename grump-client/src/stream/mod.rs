@@ -1,6 +1,7 @@
 //! The resuming stream: every event once and in order, or an explicit gap.
 //!
-//! `source` is what it asks of a dialect; `told`, `difference` and `settle` judge what was told and
+//! `source` is what it asks of a dialect, `socket` the source of those with sockets, and `echo`
+//! what follows from commands that were given here; `told`, `difference` and `settle` judge what was told and
 //! what was not; `pace` and `loss` say how long to wait and when to give up; `link` is one
 //! connection; `watcher` is the machine, with one function for each `state`, and `telling` what it
 //! tells beside events:
@@ -32,10 +33,14 @@
 //! told to be. Nothing happens while nobody polls; dropping it closes the connection.
 
 mod difference;
+#[cfg(any(feature = "metaforge", feature = "mini-devin"))]
+mod echo;
 mod link;
 mod loss;
 mod pace;
 mod settle;
+#[cfg(any(feature = "metaforge", feature = "mini-devin"))]
+mod socket;
 mod source;
 mod state;
 mod telling;
@@ -53,6 +58,11 @@ use grump_core::{Error, ErrorKind, EventStream, Result, Retry, Run, RunRef, Sinc
 
 pub use self::pace::StreamConfig;
 pub(crate) use self::source::{Connection, Frame, Frames, Source};
+#[cfg(any(feature = "metaforge", feature = "mini-devin"))]
+pub(crate) use self::{
+    echo::Echoes,
+    socket::{SocketSource, Sockets, Told, told},
+};
 use self::{link::Link, loss::gap, watcher::Watcher};
 
 /// Watches one run or all, as [`Events`](grump_core::Events) promises.

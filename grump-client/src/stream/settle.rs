@@ -39,6 +39,11 @@ impl Doubts {
         self.0.insert(run, doubt);
     }
 
+    /// Takes in that something was done about a run, of which the connection may tell nothing.
+    pub(super) fn look(&mut self, run: RunRef) {
+        self.0.entry(run).or_default();
+    }
+
     /// Takes in that the connection told more of a run. Gives the end that was held back.
     fn heard(&mut self, event: &Event, grace: Duration) -> Option<Arc<Event>> {
         let doubt = self.0.get_mut(&event.run)?;

@@ -73,4 +73,14 @@ pub(crate) enum Frame {
     Live,
     /// The server lives. It says so again and again.
     Alive,
+    /// Something was done about a run, of which nothing more may be told: the run says what became
+    /// of it.
+    #[cfg_attr(
+        not(any(feature = "metaforge", feature = "mini-devin")),
+        allow(
+            dead_code,
+            reason = "only dialects without an event for each command need it"
+        )
+    )]
+    Look(RunRef),
 }

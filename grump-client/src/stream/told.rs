@@ -78,6 +78,7 @@ pub(super) fn status(payload: &Payload) -> Option<RunStatus> {
         Payload::RunQueued(_) => RunStatus::Queued,
         Payload::RunStarted(_) => RunStatus::Starting,
         Payload::RunStatusChanged(changed) => changed.status.as_ref()?.unified,
+        Payload::ApprovalRequested(_) => RunStatus::AwaitingApproval,
         Payload::RunCompleted(_) => RunStatus::Completed,
         Payload::RunLimitReached(_) => RunStatus::LimitReached,
         Payload::RunFailed(_) => RunStatus::Failed,

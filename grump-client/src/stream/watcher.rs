@@ -145,6 +145,10 @@ impl Watcher {
                 link.has_heartbeats = true;
                 State::Following(link)
             }
+            Frame::Look(run) => {
+                link.doubts.look(run);
+                State::Following(link)
+            }
             Frame::Live => {
                 link.is_live = true;
                 self.on_live(link)
