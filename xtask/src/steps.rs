@@ -44,7 +44,13 @@ pub(crate) fn test() -> Result<(), Failure> {
         "examples in the documentation",
         &["test", "--workspace", "--doc", "--quiet"],
     )?;
-    for example in ["one_loop", "approve_by_hand", "served"] {
+    for example in [
+        "one_loop",
+        "approve_by_hand",
+        "served",
+        "metaforge",
+        "mini_devin",
+    ] {
         cargo(
             &format!("example {example}"),
             &[

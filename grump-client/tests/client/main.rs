@@ -3,7 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod contract;
 mod endpoints;
+mod metaforge;
+mod mini_devin;
 mod ours;
 mod quirks;
 mod resuming;
