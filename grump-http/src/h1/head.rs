@@ -14,7 +14,7 @@ const MOST: usize = 100;
 
 /// Takes the head of an answer off the front, once it is whole. Interim answers are passed over, but
 /// for that which changes the protocol. (RFC 9110, section 15.2)
-pub(super) fn take(read: &mut BytesMut) -> Result<Option<Response<()>>> {
+pub(crate) fn take(read: &mut BytesMut) -> Result<Option<Response<()>>> {
     while let Some((head, length)) = parse(read)? {
         read.advance(length);
         let status = head.status();
