@@ -5,6 +5,7 @@
 //! - [`HttpClient`]: requests to one base URL, JSON or as they come, with time limits, and every
 //!   failure a [`grump_core::Error`].
 //! - [`sse`]: server-sent events off such a stream.
+//! - [`webhook`]: signing and verifying webhooks.
 //! - [`Socket`]: messages both ways, by WebSocket.
 //!
 //! - [`Connect`]: how connections are made, for all of these: time limit, proxies, whom to trust.
@@ -44,6 +45,7 @@ pub mod sse;
 mod status;
 mod text;
 mod transport;
+pub mod webhook;
 
 pub use client::{Fetched, HttpClient, Opened};
 pub use connect::{Connect, Tls};

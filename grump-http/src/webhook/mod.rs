@@ -101,7 +101,11 @@ impl Webhook {
             timestamp: &timestamp,
             body,
         };
-        let signatures: Vec<_> = self.secrets.iter().map(|key| signed.signature(key)).collect();
+        let signatures: Vec<_> = self
+            .secrets
+            .iter()
+            .map(|key| signed.signature(key))
+            .collect();
         let id = HeaderValue::try_from(id).ok().filter(|id| !id.is_empty());
         let headers = [
             (ID, id.ok_or_else(no_id)?),

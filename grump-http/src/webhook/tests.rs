@@ -29,7 +29,11 @@ fn kind(result: Result<Delivery>) -> ErrorKind {
 fn a_signature_is_the_one_of_the_specification() {
     let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_614_265_330);
     let headers = webhook(SECRET)
-        .sign("msg_p5jXN8AQM9LWM0D4loKWxJek", at, br#"{"test": 2432232314}"#)
+        .sign(
+            "msg_p5jXN8AQM9LWM0D4loKWxJek",
+            at,
+            br#"{"test": 2432232314}"#,
+        )
         .unwrap();
     assert_eq!(
         headers["webhook-signature"],
@@ -46,7 +50,10 @@ fn only_the_bytes_that_were_signed_are_good() {
     assert_eq!(webhook.verify(&headers, BODY).unwrap().id, "msg_1");
     let value: serde_json::Value = serde_json::from_slice(BODY).unwrap();
     let anew = serde_json::to_vec(&value).unwrap();
-    assert_eq!(kind(webhook.verify(&headers, &anew)), ErrorKind::Unauthenticated);
+    assert_eq!(
+        kind(webhook.verify(&headers, &anew)),
+        ErrorKind::Unauthenticated
+    );
 }
 
 #[test]
@@ -55,7 +62,10 @@ fn id_and_time_are_signed_too() {
     for (name, value) in [("webhook-id", "msg_2"), ("webhook-timestamp", "1")] {
         let mut headers = signed(&webhook);
         headers.insert(name, HeaderValue::from_static(value));
-        assert_eq!(kind(webhook.verify(&headers, BODY)), ErrorKind::Unauthenticated);
+        assert_eq!(
+            kind(webhook.verify(&headers, BODY)),
+            ErrorKind::Unauthenticated
+        );
     }
 }
 
@@ -81,7 +91,10 @@ fn while_a_secret_replaces_another_both_are_good() {
         one.verify(&signed(&both), BODY).unwrap();
     }
     let other = webhook("whsec_AAAA");
-    assert_eq!(kind(other.verify(&signed(&both), BODY)), ErrorKind::Unauthenticated);
+    assert_eq!(
+        kind(other.verify(&signed(&both), BODY)),
+        ErrorKind::Unauthenticated
+    );
 }
 
 #[test]
@@ -123,14 +136,20 @@ fn what_was_verified_is_read() {
     let webhook = webhook(SECRET);
     let read = webhook.read::<serde_json::Value>(&signed(&webhook), BODY);
     let (delivery, value) = read.unwrap();
-    assert_eq!((delivery.id.as_str(), value["text"].as_str()), ("msg_1", Some("café")));
+    assert_eq!(
+        (delivery.id.as_str(), value["text"].as_str()),
+        ("msg_1", Some("café"))
+    );
 }
 
 /// Pitfall 37: a secret is shown nowhere.
 #[test]
 fn a_secret_is_not_shown() {
     let shown = format!("{:?} {:?}", webhook(SECRET), Secret::new("hush!"));
-    assert!(!shown.contains("MfKQ") && !shown.contains("hush"), "{shown}");
+    assert!(
+        !shown.contains("MfKQ") && !shown.contains("hush"),
+        "{shown}"
+    );
 }
 
 /// What a peer's program answers to a line of JSON: `{"headers", "body"}` to verify, or `{"id",
@@ -138,7 +157,10 @@ fn a_secret_is_not_shown() {
 fn peer(program: &Path, arguments: &[&str], asked: &serde_json::Value) -> serde_json::Value {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/peers");
     let is_there = folder.join(".installed").exists();
-    assert!(is_there, "packages are missing: install them with `cargo xtask peers`");
+    assert!(
+        is_there,
+        "packages are missing: install them with `cargo xtask peers`"
+    );
     let mut child = Command::new(program)
         .args(arguments)
         .current_dir(&folder)
@@ -214,14 +236,19 @@ fn interoperates(peer: impl Fn(&serde_json::Value) -> serde_json::Value) {
         assert_eq!(theirs(&format!("{body} "))["good"], false);
     }
 
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap();
     let asked = serde_json::json!({
         "secret": OLD, "id": "msg_2", "timestamp": now.as_secs(), "body": body,
     });
     let mut theirs = HeaderMap::new();
     theirs.insert(ID, HeaderValue::from_static("msg_2"));
     theirs.insert(TIMESTAMP, visible(&now.as_secs().to_string()));
-    theirs.insert(SIGNATURE, visible(peer(&asked)["signature"].as_str().unwrap()));
+    theirs.insert(
+        SIGNATURE,
+        visible(peer(&asked)["signature"].as_str().unwrap()),
+    );
     assert_eq!(webhook.verify(&theirs, BODY).unwrap().id, "msg_2");
 }
 
