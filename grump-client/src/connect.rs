@@ -1,18 +1,60 @@
 //! [`connect`]: a plane by its address.
 
-use std::sync::Arc;
+use std::{env, sync::Arc};
 
 use grump_core::{ControlPlane, Error, ErrorKind, Result};
-use grump_wire::ralpher;
 use http::{Uri, uri::Authority};
 
-use crate::{RalpherBuilder, RalpherClient, RalpherPlane};
+use crate::{Credential, builder::DialectClient};
 
-/// The addresses that are understood.
-const KNOWN: &str = "known are: ralpher+http://host:port";
+/// A dialect that can be connected to.
+struct Entry {
+    /// What stands before the `+`.
+    name: &'static str,
+    /// The port of its document, for `http` addresses that name none.
+    port: Option<u16>,
+    plane: Connected,
+}
+
+/// The plane at a base, for who knows this.
+type Connected = fn(&str, Option<Credential>) -> Result<Arc<dyn ControlPlane>>;
+
+/// The dialects that are understood: a line for each.
+const DIALECTS: &[Entry] = &[
+    #[cfg(feature = "metaforge")]
+    entry::<crate::MetaForgeClient, crate::MetaForgePlane>(Some(grump_wire::metaforge::PORT)),
+    #[cfg(feature = "mini-devin")]
+    entry::<crate::MiniDevinClient, crate::MiniDevinPlane>(Some(grump_wire::mini_devin::PORT)),
+    #[cfg(feature = "ralpher")]
+    entry::<crate::RalpherClient, crate::RalpherPlane>(Some(grump_wire::ralpher::PORT)),
+];
+
+const fn entry<C, P>(port: Option<u16>) -> Entry
+where
+    C: DialectClient,
+    P: From<C> + ControlPlane,
+{
+    Entry {
+        name: C::DIALECT.name,
+        port,
+        plane: plane::<C, P>,
+    }
+}
+
+fn plane<C, P>(base: &str, credential: Option<Credential>) -> Result<Arc<dyn ControlPlane>>
+where
+    C: DialectClient,
+    P: From<C> + ControlPlane,
+{
+    let builder = crate::ClientBuilder::<C>::new(base);
+    let builder = credential
+        .into_iter()
+        .fold(builder, crate::ClientBuilder::credential);
+    Ok(Arc::new(P::from(builder.build()?)))
+}
 
 /// The plane at this address, such as `ralpher+http://localhost:3000`: the dialect, `+`, and the
-/// server's base URL. Nothing is sent yet.
+/// server's base URL, of `http` or `https`. Nothing is sent yet.
 ///
 /// ```
 /// use grump_core::ControlPlane;
@@ -25,64 +67,90 @@ const KNOWN: &str = "known are: ralpher+http://host:port";
 /// # Errors
 /// `InvalidInput` for an address that is not understood; the error names those that are.
 pub fn connect(url: &str) -> Result<Arc<dyn ControlPlane>> {
-    plane(url, |builder| builder)
+    connected(url, None)
 }
 
-/// As [`connect`], showing this token with every request: for a server that asks for one, though
-/// its dialect's document knows none.
+/// As [`connect`], showing this credential. A server of a dialect whose document knows no
+/// authentication (Ralpher, `MetaForge`) is shown it with every request: it is for servers that ask
+/// for one all the same.
 ///
 /// # Errors
-/// As for [`connect`].
+/// As for [`connect`], and `InvalidInput` for a token that no header can hold.
+pub fn connect_with(url: &str, credential: Credential) -> Result<Arc<dyn ControlPlane>> {
+    connected(url, Some(credential))
+}
+
+/// As [`connect_with`], with a token or key that is shown as `Authorization: Bearer …`.
+///
+/// # Errors
+/// As for [`connect_with`].
 pub fn connect_with_token(url: &str, token: &str) -> Result<Arc<dyn ControlPlane>> {
-    plane(url, |builder| builder.token(token))
+    connect_with(url, Credential::bearer(token))
 }
 
-fn plane(
-    url: &str,
-    configured: impl FnOnce(RalpherBuilder) -> RalpherBuilder,
-) -> Result<Arc<dyn ControlPlane>> {
-    let Some((dialect, base)) = url.split_once('+') else {
-        return Err(not_understood("the address names no dialect", url));
+/// The plane that the environment names: its address in `GRUMP_URL`, and its key, if it asks for one,
+/// in `GRUMP_API_KEY`.
+///
+/// # Errors
+/// As for [`connect_with`], and `InvalidInput` where `GRUMP_URL` is not set.
+pub fn connect_from_env() -> Result<Arc<dyn ControlPlane>> {
+    let url = env::var("GRUMP_URL").map_err(|error| {
+        Error::new(ErrorKind::InvalidInput, "GRUMP_URL names no address")
+            .advise(format!("set it; {}", known()))
+            .caused_by(error)
+    })?;
+    connected(&url, Credential::from_env())
+}
+
+fn connected(url: &str, credential: Option<Credential>) -> Result<Arc<dyn ControlPlane>> {
+    let Some((name, base)) = url.split_once('+') else {
+        return Err(not_understood("the address names no dialect", url)
+            .advise(format!("{}; grump_client::detect finds it", known())));
     };
-    match dialect {
-        ralpher::NAME => {
-            let builder = RalpherClient::builder(&with_port(base, ralpher::PORT, url)?);
-            Ok(Arc::new(RalpherPlane::new(configured(builder).build()?)))
-        }
-        _ => Err(not_understood("there is no such dialect", url)),
-    }
+    let Some(dialect) = DIALECTS.iter().find(|dialect| dialect.name == name) else {
+        return Err(not_understood("there is no such dialect", url));
+    };
+    (dialect.plane)(&with_port(base, dialect.port, url)?, credential)
 }
 
-/// The base with the dialect's own port where it says none.
-fn with_port(base: &str, port: u16, url: &str) -> Result<String> {
+/// The base with the dialect's own port where it says none. Encrypted addresses have that of
+/// `https`.
+fn with_port(base: &str, port: Option<u16>, url: &str) -> Result<String> {
     let parsed: Uri = base
         .parse()
         .map_err(|_| not_understood("this is not a URL", url))?;
     let authority = parsed.authority().map_or("", Authority::as_str);
     if authority.contains('@') {
         let message = "a credential does not belong into an address";
-        return Err(Error::new(ErrorKind::InvalidInput, message).advise(KNOWN));
+        return Err(Error::new(ErrorKind::InvalidInput, message).advise(known()));
     }
-    if parsed.scheme_str() == Some("https") {
-        return Err(not_understood("https is not spoken here yet", url));
-    }
-    if parsed.scheme_str() != Some("http") || authority.is_empty() {
+    if authority.is_empty() || !matches!(parsed.scheme_str(), Some("http" | "https")) {
         return Err(not_understood("this is not an http URL", url));
     }
-    Ok(match parsed.port_u16() {
-        Some(_) => base.to_owned(),
-        None => base.replacen(
+    let port = port.filter(|_| parsed.scheme_str() == Some("http"));
+    Ok(match (parsed.port_u16(), port) {
+        (None, Some(port)) => base.replacen(
             &format!("://{authority}"),
             &format!("://{}:{port}", authority.trim_end_matches(':')),
             1,
         ),
+        _ => base.to_owned(),
     })
 }
 
+/// What addresses look like.
+fn known() -> String {
+    let names = DIALECTS.iter().map(|dialect| dialect.name);
+    let known: Vec<_> = names
+        .map(|name| format!("{name}+http://host:port"))
+        .collect();
+    format!("known are: {}", known.join(", "))
+}
+
 fn not_understood(message: &'static str, url: &str) -> Error {
-    let error = Error::new(ErrorKind::InvalidInput, message).advise(KNOWN);
-    // Whatever is before an `@` may be a secret.
-    match url.contains('@') {
+    let error = Error::new(ErrorKind::InvalidInput, message).advise(known());
+    // Whatever is before an `@`, or in a query, may be a secret.
+    match url.contains(['@', '?']) {
         true => error,
         false => error.with("address", url),
     }
@@ -94,12 +162,18 @@ mod tests {
 
     #[test]
     fn an_address_without_a_port_gets_the_dialects_own() {
-        let base = with_port("http://localhost/api", 3000, "");
-        assert_eq!(base.unwrap(), "http://localhost:3000/api");
-        let base = with_port("http://p/", 3000, "");
-        assert_eq!(base.unwrap(), "http://p:3000/");
-        let base = with_port("http://localhost:80", 3000, "");
-        assert_eq!(base.unwrap(), "http://localhost:80");
+        let base = |base, port| with_port(base, port, "").unwrap();
+        assert_eq!(
+            base("http://localhost/api", Some(3000)),
+            "http://localhost:3000/api"
+        );
+        assert_eq!(base("http://p/", Some(3000)), "http://p:3000/");
+        assert_eq!(
+            base("http://localhost:80", Some(3000)),
+            "http://localhost:80"
+        );
+        assert_eq!(base("http://localhost", None), "http://localhost");
+        assert_eq!(base("https://p", Some(3000)), "https://p");
     }
 
     #[test]
@@ -107,7 +181,6 @@ mod tests {
         for url in [
             "http://localhost:3000",
             "rulpher+http://localhost:3000",
-            "ralpher+https://localhost:3000",
             "ralpher+ftp://localhost",
             "ralpher+localhost",
             "ralpher+",
@@ -121,8 +194,23 @@ mod tests {
     }
 
     #[test]
+    fn every_dialect_is_connected_to_by_its_name() {
+        for dialect in DIALECTS {
+            for scheme in ["http", "https"] {
+                let url = format!("{}+{scheme}://localhost", dialect.name);
+                let plane = connect_with_token(&url, "t").unwrap();
+                assert_eq!(plane.info().name, dialect.name);
+            }
+        }
+    }
+
+    #[test]
     fn a_credential_in_an_address_is_refused_and_not_repeated() {
-        for url in ["ralpher+http://me:hush@localhost", "me:hush@localhost"] {
+        for url in [
+            "ralpher+http://me:hush@localhost",
+            "me:hush@localhost",
+            "ralpher+ftp://localhost?token=hush",
+        ] {
             let error = connect(url).unwrap_err();
             assert!(!format!("{error:?}").contains("hush"), "{error:?}");
         }

@@ -25,7 +25,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `connect` | [`connect`] |
+//! | `connect`, `detect` | [`connect`], and [`detect`], which finds the dialect of a server |
 //! | [`metaforge`] | what [`MetaForgeClient`] is made of: nouns, options, [`SkillRun`](metaforge::SkillRun) |
 //! | [`mini_devin`] | what [`MiniDevinClient`] is made of: nouns, options, [`TaskSocket`](mini_devin::TaskSocket) |
 //! | `ralpher` | [`RalpherClient`], its builder and options |
@@ -44,6 +44,7 @@ mod auth;
 mod builder;
 mod caller;
 mod connect;
+mod detect;
 mod download;
 mod hooks;
 #[cfg(feature = "metaforge")]
@@ -70,7 +71,8 @@ mod wire_stream;
 pub use self::{
     auth::{Abilities, Credential, Token},
     builder::{ClientBuilder, DialectClient},
-    connect::{connect, connect_with_token},
+    connect::{connect, connect_from_env, connect_with, connect_with_token},
+    detect::detect,
     download::Download,
     hooks::{Reconnecting, Retrying},
     pacing::Pacing,

@@ -15,6 +15,11 @@
 //!
 //! Cancelling it, wherever it is, ends the try and leaves nothing behind.
 
+#[cfg(test)]
+mod secrets;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -288,7 +293,8 @@ impl Caller {
         let (status, headers) = (answer.status(), answer.headers());
         Span::current().record("status", status.as_u16());
         self.learn(headers);
-        let error = (self.dialect.error)(status.as_u16(), &masked(answer.body(), key));
+        let clean = masked(answer.body(), key, &self.keyring);
+        let error = (self.dialect.error)(status.as_u16(), &clean);
         let is_typed = error
             .remote_detail()
             .is_some_and(|remote| remote.code.is_some());

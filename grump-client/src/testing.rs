@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    net::SocketAddr,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -12,11 +13,11 @@ use axum::{
     extract::{Request, State},
     response::Response,
 };
-use futures::FutureExt;
+use futures::{FutureExt, StreamExt};
 use grump_core::{Error, ErrorKind, Operation, Remote};
 use grump_wire::{
     Endpoint,
-    endpoint::{Auth, Documented, Json, NoBody, NoPath, NoQuery, Repeat, Sse},
+    endpoint::{Auth, Bytes, Documented, Json, NoBody, NoPath, NoQuery, Repeat, Sse},
 };
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::AbortHandle};
@@ -56,6 +57,7 @@ endpoint!(LogIn: "POST" "/login" Json<Value>, Auth::None, Never);
 endpoint!(Read: "GET" "/read" Json<Value>, Auth::Credential, Safe);
 endpoint!(Start: "POST" "/start" Json<Value>, Auth::Ability("runs:start"), Never);
 endpoint!(Events: "GET" "/events" Sse<Value>, Auth::Credential, Safe);
+endpoint!(File: "GET" "/file" Bytes, Auth::Credential, Safe);
 endpoint!(Query: "GET" "/query" Json<Value>, Auth::QueryToken, Safe);
 
 /// A client of a dialect with a login.
@@ -118,7 +120,11 @@ async fn log_in(caller: &Caller, email: &str, password: &str) -> grump_core::Res
 
 /// A builder of a client that loses no time.
 pub(crate) fn builder(server: &Tiny) -> ClientBuilder<Client> {
-    ClientBuilder::new(&server.url).retry_delay(Duration::from_millis(1))
+    builder_at(&server.url)
+}
+
+pub(crate) fn builder_at(url: &str) -> ClientBuilder<Client> {
+    ClientBuilder::new(url).retry_delay(Duration::from_millis(1))
 }
 
 /// A request that was asked.
@@ -162,6 +168,10 @@ impl Tiny {
         let task = tokio::spawn(async move { axum::serve(listener, routes).await });
         let task = task.abort_handle();
         Self { url, asked, task }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.url.trim_start_matches("http://").parse().unwrap()
     }
 
     pub(crate) fn asked(&self) -> Vec<Asked> {
@@ -221,6 +231,19 @@ pub(crate) fn reply(status: u16, body: impl Into<Body>) -> Reply {
         .header("content-type", "application/json")
         .body(body.into())
         .unwrap()
+}
+
+/// A reply with one more header.
+pub(crate) fn with(mut reply: Reply, name: &'static str, value: &'static str) -> Reply {
+    let value = http::HeaderValue::from_static(value);
+    reply.headers_mut().insert(name, value);
+    reply
+}
+
+/// A body that begins and does not go on.
+pub(crate) fn endless() -> Body {
+    let first = futures::stream::iter([Ok::<_, std::io::Error>("data: {}\n\n")]);
+    Body::from_stream(first.chain(futures::stream::pending()))
 }
 
 pub(crate) fn fine() -> Reply {

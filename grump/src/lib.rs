@@ -55,6 +55,8 @@ mod remote;
 #[cfg(feature = "engine")]
 pub use embedded::embedded;
 
+#[cfg(feature = "client")]
+pub use grump_client::{Credential, detect};
 pub use grump_core as domain;
 pub use grump_core::{
     Accepted, Account, AccountId, AccountUsage, Against, AgentAnswer, AgentId, AgentInfo,
@@ -79,4 +81,4 @@ pub use grump_core::{
 };
 pub use plane::Plane;
 #[cfg(feature = "client")]
-pub use remote::connect;
+pub use remote::{connect, connect_from_env, connect_with};

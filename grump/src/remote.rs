@@ -1,5 +1,6 @@
 //! [`connect`]: a plane that runs elsewhere.
 
+use grump_client::Credential;
 use grump_core::Result;
 
 use crate::plane::Plane;
@@ -21,4 +22,21 @@ use crate::plane::Plane;
 /// `InvalidInput` for an address that is not understood; the error names those that are.
 pub fn connect(url: &str) -> Result<Plane> {
     grump_client::connect(url).map(Plane::new)
+}
+
+/// As [`connect`], showing this credential.
+///
+/// # Errors
+/// As for [`connect`], and `InvalidInput` for a token that no header can hold.
+pub fn connect_with(url: &str, credential: Credential) -> Result<Plane> {
+    grump_client::connect_with(url, credential).map(Plane::new)
+}
+
+/// The plane that the environment names: its address in `GRUMP_URL`, and its key, if it asks for one,
+/// in `GRUMP_API_KEY`.
+///
+/// # Errors
+/// As for [`connect_with`], and `InvalidInput` where `GRUMP_URL` is not set.
+pub fn connect_from_env() -> Result<Plane> {
+    grump_client::connect_from_env().map(Plane::new)
 }

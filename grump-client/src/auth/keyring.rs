@@ -96,6 +96,14 @@ impl Keyring {
         }
     }
 
+    /// What one logs in with, for who must not tell it.
+    pub(super) fn password(&self) -> Option<&str> {
+        match &self.source {
+            Some(Kind::Login { password, .. }) => Some(password.expose_secret()),
+            _ => None,
+        }
+    }
+
     /// What the key may do, where the server has said so.
     pub(crate) fn abilities(&self) -> Option<Abilities> {
         self.state().key.as_ref()?.token.abilities.clone()

@@ -83,14 +83,20 @@ fn lacking(error: Error, needed: &str, held: &Abilities) -> Error {
         .advise("ask for a token that has the ability")
 }
 
-/// An answer without the secret that was shown, should the server repeat it.
-pub(crate) fn masked(body: &Bytes, key: Option<&Key>) -> Bytes {
-    let Some(secret) = key.map(Key::secret).filter(|secret| !secret.is_empty()) else {
-        return body.clone();
-    };
+/// An answer without the secrets that are known here, should the server repeat one.
+pub(crate) fn masked(body: &Bytes, key: Option<&Key>, keyring: &Keyring) -> Bytes {
     let text = String::from_utf8_lossy(body);
-    match text.contains(secret) {
-        true => text.replace(secret, MASK).into(),
-        false => body.clone(),
+    let mut clean = text.as_ref().to_owned();
+    let shown = key.map(Key::secret).into_iter();
+    for secret in shown
+        .chain(keyring.password())
+        .filter(|secret| !secret.is_empty())
+    {
+        let encoded = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
+        clean = clean.replace(secret, MASK).replace(&encoded, MASK);
+    }
+    match clean == text {
+        true => body.clone(),
+        false => clean.into(),
     }
 }

@@ -173,7 +173,7 @@ async fn a_token_that_is_given_is_not_shown_twice() {
 #[tokio::test]
 async fn a_wrong_password_is_tried_once_for_all_who_wait() {
     let server = with_login(3600).await;
-    let client = builder(&server).login("me@example.com", "wrong");
+    let client = builder(&server).login("me@example.com", "hush?");
     let client = client.build().unwrap();
     let answers = join_all((0..20).map(|_| client.get::<Read>())).await;
     for answer in answers {
