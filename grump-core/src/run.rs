@@ -296,3 +296,61 @@ pub enum RunDetail {
     /// A chat's answer.
     Chat(Box<Chat>),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Artifact, Json, LoopConfig, Phase, PhaseResult, PhaseStatus, TaskResult};
+
+    fn details() -> [RunDetail; 6] {
+        let mut ship = ShipSession::new("a shop");
+        let design = PhaseResult::new(Phase::Design, PhaseStatus::Completed);
+        ship.results.push(design.body(ext()));
+        let mut job = Job::new();
+        job.job_type = Some("reindex".into());
+        job.logs.push(Json::string("begun"));
+        let mut task = Task::new();
+        task.plan = Some(Json::from(serde_json::json!({"steps": []})));
+        task.result = Some(TaskResult::new().success(false).ext(ext()));
+        task.artifacts.push(Artifact::new("a.md").diff("+50 -0"));
+        [
+            RunDetail::None,
+            RunDetail::Loop(Box::new(Loop::new(LoopConfig::new("/app", "Do it")))),
+            RunDetail::Ship(Box::new(ship)),
+            RunDetail::Job(Box::new(job)),
+            RunDetail::Task(Box::new(task)),
+            RunDetail::Chat(Box::new(Chat::new())),
+        ]
+    }
+
+    fn ext() -> Ext {
+        Ext::from_iter([("colour".to_owned(), "blue".into())])
+    }
+
+    #[test]
+    fn a_run_of_any_kind_survives_the_way_through_json() {
+        for detail in details() {
+            let mut run = Run::new(RunRef::new(RunKind::Task, "7"), "a task", detail);
+            run.progress = Some(Progress::percent(45.0));
+            run.review = Review::Approved {
+                note: None,
+                applied: Some(false),
+            };
+            run.parent = Some(RunRef::new(RunKind::Ship, "ship_1"));
+            run.ext = ext();
+            let json = serde_json::to_string(&run).unwrap();
+            assert_eq!(serde_json::from_str::<Run>(&json).unwrap(), run);
+        }
+    }
+
+    #[test]
+    fn a_run_that_was_stored_before_it_could_say_so_much_is_read() {
+        let stored = r#"{
+            "kind": "loop", "id": "l-1", "title": "t", "status": {"unified": "draft", "native": "draft"},
+            "integration": "none", "created_at": "2026-01-01T00:00:00Z",
+            "updated_at": "2026-01-01T00:00:00Z", "detail": "none"
+        }"#;
+        let run: Run = serde_json::from_str(stored).unwrap();
+        assert!(run.review.is_none() && run.ext.is_empty() && run.progress.is_none());
+    }
+}
