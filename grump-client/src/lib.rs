@@ -29,7 +29,8 @@
 //! | [`metaforge`] | what [`MetaForgeClient`] is made of: nouns, options, [`SkillRun`](metaforge::SkillRun) |
 //! | [`mini_devin`] | what [`MiniDevinClient`] is made of: nouns, options, [`TaskSocket`](mini_devin::TaskSocket) |
 //! | `ralpher` | [`RalpherClient`], its builder and options |
-//! | `planes` | [`MetaForgePlane`], [`MiniDevinPlane`], [`RalpherPlane`]: the facets over the clients |
+//! | `steward` | [`StewardClient`], its nouns and options |
+//! | `planes` | [`MetaForgePlane`], [`MiniDevinPlane`], [`RalpherPlane`], [`StewardPlane`]: the facets over the clients |
 //! | [`stream`] | the resuming stream that every dialect's plane has |
 //! | `builder`, `options` | [`ClientBuilder`]: how a client of any dialect is set |
 //! | `auth` | [`Credential`], [`Token`], [`Abilities`] |
@@ -62,6 +63,8 @@ mod ralpher;
 mod raw;
 mod request;
 mod retry;
+#[cfg(feature = "steward")]
+mod steward;
 pub mod stream;
 #[cfg(test)]
 mod testing;
@@ -95,4 +98,13 @@ pub use self::{
 pub use self::{
     planes::RalpherPlane,
     ralpher::{LoopOptions, RalpherBuilder, RalpherClient},
+};
+#[cfg(feature = "steward")]
+pub use self::{
+    planes::StewardPlane,
+    steward::{
+        EventFilter, ProjectOptions, StewardAuth, StewardBuilder, StewardClient, StewardDevices,
+        StewardDocs, StewardProjects, StewardReviews, StewardRunOptions, StewardRuns,
+        StewardSettings, StewardSnapshots, StewardStream,
+    },
 };

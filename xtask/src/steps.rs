@@ -50,6 +50,7 @@ pub(crate) fn test() -> Result<(), Failure> {
         "served",
         "metaforge",
         "mini_devin",
+        "steward_run",
     ] {
         cargo(
             &format!("example {example}"),

@@ -63,7 +63,11 @@ pub(crate) fn missing(error: Error, auth: Auth, keyring: &Keyring) -> Error {
     let Auth::Ability(needed) = auth else {
         return error;
     };
-    if error.kind() != ErrorKind::Forbidden {
+    // The server may have said itself what was lacking, and it need not be the ability.
+    let is_said = error
+        .context()
+        .any(|(name, _)| ["ability", "setting"].contains(&name));
+    if error.kind() != ErrorKind::Forbidden || is_said {
         return error;
     }
     let error = error.with("ability", needed);

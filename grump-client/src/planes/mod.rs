@@ -12,6 +12,14 @@ mod mini_devin_events;
 mod ralpher;
 #[cfg(feature = "ralpher")]
 mod ralpher_events;
+#[cfg(feature = "steward")]
+mod steward;
+#[cfg(feature = "steward")]
+mod steward_events;
+#[cfg(feature = "steward")]
+mod steward_evidence;
+#[cfg(feature = "steward")]
+mod steward_projects;
 
 #[cfg(feature = "metaforge")]
 pub use self::metaforge::MetaForgePlane;
@@ -19,3 +27,5 @@ pub use self::metaforge::MetaForgePlane;
 pub use self::mini_devin::MiniDevinPlane;
 #[cfg(feature = "ralpher")]
 pub use self::ralpher::RalpherPlane;
+#[cfg(feature = "steward")]
+pub use self::steward::StewardPlane;

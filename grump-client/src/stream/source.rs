@@ -76,7 +76,7 @@ pub(crate) enum Frame {
     /// Something was done about a run, of which nothing more may be told: the run says what became
     /// of it.
     #[cfg_attr(
-        not(any(feature = "metaforge", feature = "mini-devin")),
+        not(any(feature = "metaforge", feature = "mini-devin", feature = "steward")),
         allow(
             dead_code,
             reason = "only dialects without an event for each command need it"

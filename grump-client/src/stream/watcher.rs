@@ -266,6 +266,9 @@ impl Watcher {
     }
 
     async fn on_connecting(&mut self) -> State {
+        if let Some(state) = self.look_why().await {
+            return state;
+        }
         let since = self.cursor.clone().map_or(Since::Now, Since::Cursor);
         let opening = self.source.open(self.run.as_ref(), &since);
         let connection = match self.in_time(opening).await {
@@ -283,6 +286,23 @@ impl Watcher {
             State::Following(link)
         } else {
             State::Resyncing(link)
+        }
+    }
+
+    /// A server that ended the stream of a run by itself may have done so because the run is over:
+    /// the run says so, and what it shows is told where the next connection does not explain it.
+    async fn look_why(&mut self) -> Option<State> {
+        let run = self.run.clone()?;
+        if self.loss.error.is_some() || self.cursor.is_none() || self.read.is_some() {
+            return None;
+        }
+        match self.read_all().await {
+            Ok(runs) if runs.is_empty() => Some(self.gone(&run)),
+            Ok(runs) => {
+                self.read = Some(runs);
+                None
+            }
+            Err(error) => Some(self.not_connected(error)),
         }
     }
 

@@ -11,6 +11,7 @@ mod ours;
 mod quirks;
 mod resuming;
 mod retrying;
+mod steward;
 mod support;
 mod watching;
 mod wire_streams;

@@ -130,6 +130,17 @@ pub struct DeviceRequest {
     pub extra: Extra,
 }
 
+impl DeviceRequest {
+    /// A device of this `APNs` token, of which nothing more is said.
+    #[must_use]
+    pub fn new(token: impl Into<String>) -> Self {
+        Self {
+            token: token.into(),
+            extra: Extra::new(),
+        }
+    }
+}
+
 impl fmt::Debug for DeviceRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DeviceRequest").finish_non_exhaustive()

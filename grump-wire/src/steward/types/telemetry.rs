@@ -12,7 +12,7 @@ use crate::lenient::{count, or_default};
 
 /// An event of a run. ("SSE event format" shows the first three members and elides the others, which
 /// are the field's)
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AgentEvent {
     /// Its number, which grows over all runs.
