@@ -14,7 +14,7 @@ use std::{
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use grump_core::{Error, ErrorKind, Result, Retry};
+use grump_core::{Conflict, Error, ErrorKind, Result, Retry};
 use grump_http::{Fetched, HttpClient, Opened, Socket, Upgraded, sse::SseStream};
 use grump_wire::{
     Endpoint,
@@ -224,6 +224,10 @@ impl Caller {
         };
         let passed = self.pass(spec, asking.request()?, send).await?;
         self.report(spec, passed.status.as_u16(), true);
+        if passed.status == StatusCode::ACCEPTED {
+            let error = named(not_ready(), passed.status, &passed.headers);
+            return Err(error.operation(E::OPERATION.as_str()));
+        }
         Ok(Download::of(&passed.headers, passed.value.into_inner()))
     }
 
@@ -366,6 +370,14 @@ fn not_as_asked(error: ReadError, given: &str) -> Error {
         .with("member", error.path())
         .with("content-type", given)
         .caused_by(error)
+}
+
+/// The refusal of a file that the server is still making. (ambiguity G-12)
+fn not_ready() -> Error {
+    Error::new(ErrorKind::Conflict, "the file is not ready yet")
+        .conflicting(Conflict::new("not_ready"))
+        .retryable(Retry::Safe)
+        .advise("ask again when the work that makes it is done")
 }
 
 /// The refusal of what the server says it has not done.

@@ -21,6 +21,8 @@ type Connected = fn(&str, Option<Credential>) -> Result<Arc<dyn ControlPlane>>;
 
 /// The dialects that are understood: a line for each.
 const DIALECTS: &[Entry] = &[
+    #[cfg(feature = "grump")]
+    entry::<crate::GrumpClient, crate::GrumpPlane>(Some(grump_wire::grump::PORT)),
     #[cfg(feature = "metaforge")]
     entry::<crate::MetaForgeClient, crate::MetaForgePlane>(Some(grump_wire::metaforge::PORT)),
     #[cfg(feature = "mini-devin")]

@@ -26,11 +26,12 @@
 //! | module | holds |
 //! |---|---|
 //! | `connect`, `detect` | [`connect`], and [`detect`], which finds the dialect of a server |
+//! | [`grump`] | the nouns of [`GrumpClient`] and their options |
 //! | [`metaforge`] | what [`MetaForgeClient`] is made of: nouns, options, [`SkillRun`](metaforge::SkillRun) |
 //! | [`mini_devin`] | what [`MiniDevinClient`] is made of: nouns, options, [`TaskSocket`](mini_devin::TaskSocket) |
 //! | `ralpher` | [`RalpherClient`], its builder and options |
 //! | `steward` | [`StewardClient`], its nouns and options |
-//! | `planes` | [`MetaForgePlane`], [`MiniDevinPlane`], [`RalpherPlane`], [`StewardPlane`]: the facets over the clients |
+//! | `planes` | [`GrumpPlane`], [`MetaForgePlane`], [`MiniDevinPlane`], [`RalpherPlane`], [`StewardPlane`]: the facets over the clients |
 //! | [`stream`] | the resuming stream that every dialect's plane has |
 //! | `builder`, `options` | [`ClientBuilder`]: how a client of any dialect is set |
 //! | `auth` | [`Credential`], [`Token`], [`Abilities`] |
@@ -47,6 +48,8 @@ mod caller;
 mod connect;
 mod detect;
 mod download;
+#[cfg(feature = "grump")]
+pub mod grump;
 mod hooks;
 #[cfg(feature = "metaforge")]
 pub mod metaforge;
@@ -84,6 +87,8 @@ pub use self::{
     wire_socket::WireSocket,
     wire_stream::WireStream,
 };
+#[cfg(feature = "grump")]
+pub use self::{grump::GrumpClient, planes::GrumpPlane};
 #[cfg(feature = "metaforge")]
 pub use self::{
     metaforge::client::{MetaForgeBuilder, MetaForgeClient},

@@ -48,6 +48,7 @@ pub(crate) fn test() -> Result<(), Failure> {
         "one_loop",
         "approve_by_hand",
         "served",
+        "ship_session",
         "metaforge",
         "mini_devin",
         "steward_run",

@@ -1,5 +1,17 @@
 //! The traits of grump-core over each dialect's client.
 
+#[cfg(feature = "grump")]
+mod grump;
+#[cfg(feature = "grump")]
+mod grump_chat;
+#[cfg(feature = "grump")]
+mod grump_polling;
+#[cfg(feature = "grump")]
+mod grump_rest;
+#[cfg(feature = "grump")]
+mod grump_session;
+#[cfg(feature = "grump")]
+mod grump_socket;
 #[cfg(feature = "metaforge")]
 mod metaforge;
 #[cfg(feature = "metaforge")]
@@ -21,6 +33,8 @@ mod steward_evidence;
 #[cfg(feature = "steward")]
 mod steward_projects;
 
+#[cfg(feature = "grump")]
+pub use self::grump::GrumpPlane;
 #[cfg(feature = "metaforge")]
 pub use self::metaforge::MetaForgePlane;
 #[cfg(feature = "mini-devin")]

@@ -1,19 +1,19 @@
 //! What must have happened between what was told and how a run is now.
 
 use grump_core::{
-    Event, Integration, Iteration, Json, Origin, Payload, Run, RunStatus, Timestamp,
+    Event, Integration, Iteration, Json, Origin, Payload, Phase, Run, RunStatus, Timestamp,
     payload::{
-        ApprovalRequested, CommitCreated, IterationEnded, IterationStarted, RunCancelled,
-        RunCompleted, RunCreated, RunDeleted, RunDiscarded, RunFailed, RunLimitReached, RunMerged,
-        RunStarted, RunStatusChanged,
+        ApprovalRequested, CommitCreated, IterationEnded, IterationStarted, PhaseCompleted,
+        PhaseStarted, RunCancelled, RunCompleted, RunCreated, RunDeleted, RunDiscarded, RunFailed,
+        RunLimitReached, RunMerged, RunStarted, RunStatusChanged,
     },
 };
 
 use super::told::{Standing, is_alike};
 
 /// The events that lead from `told` to the run as it is now, as far as the run shows them: at most
-/// three for each iteration it remembers, and four more.
-pub(super) fn difference(told: Option<&Standing>, run: &Run) -> Vec<Event> {
+/// three for each iteration it remembers, two for each phase, and four more.
+pub(crate) fn difference(told: Option<&Standing>, run: &Run) -> Vec<Event> {
     let now = Standing::of(run);
     let before = numbered_alike(told.copied().unwrap_or(Standing::NEW), now);
     let mut found = Found::of(run);
@@ -28,6 +28,7 @@ pub(super) fn difference(told: Option<&Standing>, run: &Run) -> Vec<Event> {
         found.push(RunStarted { skill: None }, run.started_at.as_ref());
     }
     found.iterations(before, now);
+    found.phases(&before, &now);
     if !is_alike(before.status, now.status) {
         found.events.extend(arrival(run));
     }
@@ -35,13 +36,13 @@ pub(super) fn difference(told: Option<&Standing>, run: &Run) -> Vec<Event> {
 }
 
 /// The removal of a run that is not there any more.
-pub(super) fn removal(run: &grump_core::RunRef) -> Event {
+pub(crate) fn removal(run: &grump_core::RunRef) -> Event {
     synthesised(Event::new(run.clone(), RunDeleted {}))
 }
 
 /// The event by which a run comes to where it is now; none for one that is at work, or has not
 /// begun.
-pub(super) fn arrival(run: &Run) -> Option<Event> {
+pub(crate) fn arrival(run: &Run) -> Option<Event> {
     let native = || Some(run.status.native.to_string());
     let payload: Payload = match run.status.unified {
         RunStatus::Starting | RunStatus::Running | RunStatus::Waiting | RunStatus::Draft => {
@@ -155,6 +156,28 @@ impl<'r> Found<'r> {
         }
     }
 
+    fn phases(&mut self, before: &Standing, now: &Standing) {
+        for phase in Phase::ALL {
+            if now.begun.has(&phase) && !before.begun.has(&phase) {
+                self.push(PhaseStarted {}, None).phase = Some(phase.clone());
+            }
+            if now.done.has(&phase) && !before.done.has(&phase) {
+                let done = self.phase_completed(&phase);
+                self.push(done, None).phase = Some(phase);
+            }
+        }
+    }
+
+    fn phase_completed(&self, phase: &Phase) -> PhaseCompleted {
+        let result = self.run.as_ship().and_then(|detail| detail.result(phase));
+        let at = Phase::ALL.iter().position(|known| known == phase);
+        let next = at.and_then(|at| Phase::ALL.get(at + 1));
+        PhaseCompleted {
+            result: result.map(|result| serde_json::Value::from(result.body.clone()).into()),
+            next_phase: next.map(ToString::to_string),
+        }
+    }
+
     fn iteration(&mut self, iteration: &Iteration, before: Standing) {
         let (number, ended) = (Some(iteration.number), Some(&iteration.ended_at));
         if iteration.number > before.started {
@@ -173,7 +196,8 @@ impl<'r> Found<'r> {
 #[cfg(test)]
 mod tests {
     use grump_core::{
-        EventKind, EventKind::*, IterationOutcome, Loop, LoopConfig, RunDetail, RunRef,
+        EventKind, EventKind::*, IterationOutcome, Loop, LoopConfig, PhaseResult, RunDetail,
+        RunKind, RunRef, ShipSession,
     };
 
     use super::*;
@@ -202,6 +226,7 @@ mod tests {
             status,
             started,
             ended,
+            ..Standing::NEW
         })
     }
 
@@ -276,6 +301,39 @@ mod tests {
                 (RunCompleted, None)
             ]
         );
+    }
+
+    #[test]
+    fn phases_that_were_missed_are_told_in_order() {
+        let mut session = ShipSession::new("x");
+        for (phase, status) in [
+            ("design", "completed"),
+            ("spec", "completed"),
+            ("plan", "running"),
+        ] {
+            session.results.push(PhaseResult::new(phase, status));
+        }
+        let name = RunRef::new(RunKind::Ship, "s");
+        let mut run = Run::new(name, "t", RunDetail::Ship(Box::new(session)));
+        run.status = RunStatus::Running.into();
+        let mut told = Standing::NEW;
+        told.status = RunStatus::Running;
+        let mut begun = Event::new(run.name.clone(), grump_core::payload::PhaseStarted {});
+        begun.phase = Some(Phase::Design);
+        told.follow(&begun);
+        let events = difference(Some(&told), &run);
+        let found = events.iter().map(|e| (e.kind(), e.phase.clone().unwrap()));
+        assert_eq!(
+            found.collect::<Vec<_>>(),
+            [
+                (PhaseCompleted, Phase::Design),
+                (PhaseStarted, Phase::Spec),
+                (PhaseCompleted, Phase::Spec),
+                (PhaseStarted, Phase::Plan),
+            ]
+        );
+        events.iter().for_each(|event| told.follow(event));
+        assert_eq!(difference(Some(&told), &run), []);
     }
 
     #[test]

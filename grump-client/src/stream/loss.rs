@@ -75,12 +75,12 @@ impl Outage {
 }
 
 /// The end of what the plane had open when it was closed.
-pub(super) fn closed_here() -> Error {
+pub(crate) fn closed_here() -> Error {
     Error::new(ErrorKind::Truncated, "the plane was closed").advise("connect to it again")
 }
 
 /// A gap between these positions.
-pub(super) fn gap(reason: &str, after: Option<Cursor>, before: Option<Cursor>) -> Gap {
+pub(crate) fn gap(reason: &str, after: Option<Cursor>, before: Option<Cursor>) -> Gap {
     let mut gap = Gap::default();
     (gap.after, gap.before) = (after, before);
     reason.clone_into(&mut gap.reason);
@@ -95,14 +95,15 @@ pub(super) fn late(limit: Duration) -> Error {
 }
 
 /// What does not go away by trying again.
-pub(super) fn is_fatal(error: &Error) -> bool {
+pub(crate) fn is_fatal(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::Unauthenticated
         | ErrorKind::Forbidden
         | ErrorKind::CursorExpired
         | ErrorKind::InvalidInput
         | ErrorKind::Unsupported
-        | ErrorKind::Truncated => true,
+        | ErrorKind::Truncated
+        | ErrorKind::Stalled => true,
         // This side was closed: the other one's outages say that they may be waited out.
         ErrorKind::Unavailable => error.retry() == Retry::Never,
         _ => false,

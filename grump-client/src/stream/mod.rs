@@ -58,6 +58,12 @@ use grump_core::{Error, ErrorKind, EventStream, Result, Retry, Run, RunRef, Sinc
 
 pub use self::pace::StreamConfig;
 pub(crate) use self::source::{Connection, Frame, Frames, Source};
+#[cfg(feature = "grump")]
+pub(crate) use self::{
+    difference::{arrival, difference, removal},
+    loss::{closed_here, gap as lost, is_fatal},
+    told::Standing,
+};
 #[cfg(any(feature = "metaforge", feature = "mini-devin"))]
 pub(crate) use self::{
     echo::Echoes,
@@ -80,6 +86,21 @@ pub(crate) async fn watch(
     let watcher = beginning.of(since).await?;
     let cursor = watcher.cursor().cloned();
     Ok(EventStream::new(stream::unfold(watcher, Watcher::next)).starting_at(cursor))
+}
+
+/// Watches one run whose work this connection has just begun: everything was told that `before`
+/// shows, and nothing else.
+#[cfg(feature = "grump")]
+pub(crate) fn watch_begun(
+    source: Arc<dyn Source>,
+    before: &Run,
+    connection: Connection,
+    config: StreamConfig,
+) -> EventStream {
+    let mut watcher = Watcher::new(source, Some(before.name.clone()), config);
+    let link = Link::new(connection, &config);
+    watcher.resume(link, None, std::slice::from_ref(before));
+    EventStream::new(stream::unfold(watcher, Watcher::next))
 }
 
 /// A stream before its first update.

@@ -5,28 +5,62 @@ use std::{
     time::Duration,
 };
 
-use grump_core::{Cursor, Event, EventKind, Payload, Run, RunRef, RunStatus};
+use grump_core::{Cursor, Event, EventKind, Payload, Phase, PhaseStatus, Run, RunRef, RunStatus};
 
 /// Where a run is, as far as was told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Standing {
+pub(crate) struct Standing {
     pub(super) status: RunStatus,
     /// The last iteration that began.
     pub(super) started: u64,
     /// The last iteration that ended.
     pub(super) ended: u64,
+    /// The phases that began.
+    pub(super) begun: Phases,
+    /// The phases that are done.
+    pub(super) done: Phases,
+}
+
+/// Some of the phases of a SHIP session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Phases([bool; Phase::ALL.len()]);
+
+impl Phases {
+    /// Those that this holds of.
+    pub(super) fn that(holds: impl Fn(&Phase) -> bool) -> Self {
+        Self(Phase::ALL.map(|phase| holds(&phase)))
+    }
+
+    pub(super) fn has(&self, phase: &Phase) -> bool {
+        let known = Phase::ALL.iter().zip(self.0);
+        known.into_iter().any(|(known, has)| has && known == phase)
+    }
+
+    fn add(&mut self, phase: &Phase) {
+        let at = Phase::ALL.iter().position(|known| known == phase);
+        if let Some(at) = at {
+            self.0[at] = true;
+        }
+    }
+
+    /// Whether all of them are among those.
+    fn are_among(&self, those: &Self) -> bool {
+        self.0.iter().zip(those.0).all(|(this, that)| !this || that)
+    }
 }
 
 impl Standing {
     /// A run of which nothing is known but that it exists.
-    pub(super) const NEW: Self = Self {
+    pub(crate) const NEW: Self = Self {
         status: RunStatus::Draft,
         started: 0,
         ended: 0,
+        begun: Phases([false; Phase::ALL.len()]),
+        done: Phases([false; Phase::ALL.len()]),
     };
 
     /// Where this run is.
-    pub(super) fn of(run: &Run) -> Self {
+    pub(crate) fn of(run: &Run) -> Self {
         let recent = |detail: &grump_core::Loop| {
             let numbers = detail.recent_iterations.iter();
             numbers.map(|iteration| iteration.number).max()
@@ -35,16 +69,26 @@ impl Standing {
             status: run.status.unified,
             started: run.as_loop().map_or(0, |detail| detail.iteration),
             ended: run.as_loop().and_then(recent).unwrap_or(0),
+            begun: Phases::that(|phase| {
+                phase_status(run, phase).is_some_and(|status| *status != PhaseStatus::Pending)
+            }),
+            done: Phases::that(|phase| {
+                phase_status(run, phase).is_some_and(|status| *status == PhaseStatus::Completed)
+            }),
         }
     }
 
     /// Whether a run that stands there is what was told: where exactly between starting and
     /// waiting it is, a stream need not say.
     fn agrees(&self, now: &Self) -> bool {
-        is_alike(self.status, now.status) && now.started <= self.started
+        is_alike(self.status, now.status)
+            && now.started <= self.started
+            && now.begun.are_among(&self.begun)
+            && now.done.are_among(&self.done)
     }
 
-    fn follow(&mut self, event: &Event) {
+    /// Takes in what is told now.
+    pub(crate) fn follow(&mut self, event: &Event) {
         match event.kind() {
             EventKind::IterationStarted => {
                 self.status = RunStatus::Running;
@@ -56,9 +100,25 @@ impl Standing {
                     self.status = RunStatus::Waiting;
                 }
             }
+            EventKind::PhaseStarted | EventKind::PhaseCompleted => self.follow_phase(event),
             _ => self.status = status(&event.payload).unwrap_or(self.status),
         }
     }
+
+    fn follow_phase(&mut self, event: &Event) {
+        self.status = RunStatus::Running;
+        if let Some(phase) = &event.phase {
+            self.begun.add(phase);
+            if event.kind() == EventKind::PhaseCompleted {
+                self.done.add(phase);
+            }
+        }
+    }
+}
+
+fn phase_status<'r>(run: &'r Run, phase: &Phase) -> Option<&'r PhaseStatus> {
+    let result = run.as_ship()?.result(phase);
+    result.map(|result| &result.status)
 }
 
 /// Whether two statuses are the same as far as streams tell: not begun, at work, or one of the ends.
@@ -95,7 +155,7 @@ pub(super) fn status(payload: &Payload) -> Option<RunStatus> {
 pub(super) struct Told {
     runs: BTreeMap<RunRef, Standing>,
     /// What was made up of the last difference: the wire may tell it once more, and soon.
-    made_up: BTreeMap<RunRef, BTreeSet<(EventKind, Option<u64>)>>,
+    made_up: BTreeMap<RunRef, BTreeSet<Name>>,
     /// How long the wire had nothing to tell since.
     waited: Duration,
 }
@@ -120,7 +180,7 @@ impl Told {
 
     /// Takes in what is told now. False is that it was told already, as a difference.
     pub(super) fn follow(&mut self, event: &Event) -> bool {
-        let moves = status(&event.payload).is_some() || event.kind() == EventKind::IterationEnded;
+        let moves = status(&event.payload).is_some() || is_step(event.kind());
         if let Some(names) = self.made_up.get_mut(&event.run) {
             if names.remove(&name(event)) {
                 return false;
@@ -189,8 +249,19 @@ impl Told {
     }
 }
 
-fn name(event: &Event) -> (EventKind, Option<u64>) {
-    (event.kind(), event.iteration)
+/// What tells two events of one difference apart.
+type Name = (EventKind, Option<u64>, Option<Phase>);
+
+fn name(event: &Event) -> Name {
+    (event.kind(), event.iteration, event.phase.clone())
+}
+
+/// Something that moves a run along without changing where it is as a whole.
+const fn is_step(kind: EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::IterationEnded | EventKind::PhaseStarted | EventKind::PhaseCompleted
+    )
 }
 
 /// Whether a server that says `next` after `last` says it again: the same position, or an earlier

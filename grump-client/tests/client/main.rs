@@ -5,6 +5,7 @@
 
 mod contract;
 mod endpoints;
+mod grump;
 mod metaforge;
 mod mini_devin;
 mod ours;

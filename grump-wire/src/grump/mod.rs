@@ -38,6 +38,7 @@ pub const KINDS: &[EventKind] = &[
     EventKind::RunCompleted,
     EventKind::RunFailed,
     EventKind::RunCancelled,
+    EventKind::RunDeleted,
 ];
 
 /// The members beyond operations and kinds that it can say.

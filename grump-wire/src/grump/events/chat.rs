@@ -52,6 +52,14 @@ impl ChatReader {
         Some(with_native(event, CHAT, frame.kind(), data))
     }
 
+    /// Takes in that the server ended the stream. Where an error came before, that is how the turn
+    /// ended; `None` is that nobody knows.
+    pub fn ended(&mut self) -> Option<Event> {
+        self.error.as_ref()?;
+        let payload = self.over();
+        Some(Event::new(self.run.clone(), payload))
+    }
+
     pub(super) fn payload(&mut self, frame: &ChatEvent) -> Option<Payload> {
         Some(match frame {
             ChatEvent::Text(piece) => TextDelta {

@@ -209,6 +209,17 @@ fn a_turn_that_ends_after_an_error_failed() {
     assert_eq!(told[2].payload, failed.into());
 }
 
+#[test]
+fn a_turn_whose_stream_ends_after_an_error_failed_and_any_other_is_not_known() {
+    let mut reader = ChatReader::new("t");
+    reader.decode(r#"{"type":"text","content":"a"}"#);
+    assert_eq!(reader.ended(), None);
+    reader.decode(r#"{"type":"error","error":"broken"}"#);
+    let failed = reader.ended().unwrap();
+    assert_eq!(failed.kind(), EventKind::RunFailed);
+    assert_eq!(reader.ended(), None);
+}
+
 /// Pitfall 25: an event that nobody knows is an event.
 #[test]
 fn frames_that_are_not_understood_are_kept() {
