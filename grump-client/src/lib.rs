@@ -10,7 +10,7 @@
 //! use grump_client::RalpherClient;
 //!
 //! let client = RalpherClient::new("http://localhost:3000")?;
-//! for one in client.list_loops().await? {
+//! for one in client.loops().list().await? {
 //!     println!("{} is {}", one.config.name, one.state.status);
 //! }
 //! let mut events = client.events().await?;
@@ -29,7 +29,7 @@
 //! | [`grump`] | the nouns of [`GrumpClient`] and their options |
 //! | [`metaforge`] | what [`MetaForgeClient`] is made of: nouns, options, [`SkillRun`](metaforge::SkillRun) |
 //! | [`mini_devin`] | what [`MiniDevinClient`] is made of: nouns, options, [`TaskSocket`](mini_devin::TaskSocket) |
-//! | `ralpher` | [`RalpherClient`], its builder and options |
+//! | [`ralpher`] | what [`RalpherClient`] is made of: nouns, builder, options |
 //! | `steward` | [`StewardClient`], its nouns and options |
 //! | `planes` | [`GrumpPlane`], [`MetaForgePlane`], [`MiniDevinPlane`], [`RalpherPlane`], [`StewardPlane`]: the facets over the clients |
 //! | [`stream`] | the resuming stream that every dialect's plane has |
@@ -62,7 +62,7 @@ mod page;
 mod part;
 mod planes;
 #[cfg(feature = "ralpher")]
-mod ralpher;
+pub mod ralpher;
 mod raw;
 mod request;
 mod retry;

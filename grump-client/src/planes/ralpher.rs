@@ -94,7 +94,8 @@ impl Runs for Remote {
     async fn list(&self, filter: RunFilter) -> Result<Page<Run>> {
         let mut runs: Vec<_> = self
             .0
-            .list_loops()
+            .loops()
+            .list()
             .await?
             .into_iter()
             .map(map::run)
@@ -105,7 +106,7 @@ impl Runs for Remote {
     }
 
     async fn open(&self, run: &RunRef) -> Result<Run> {
-        self.0.open_loop(id(run)?).await.map(map::run)
+        self.0.loops().open(id(run)?).await.map(map::run)
     }
 
     async fn start(&self, request: StartRun) -> Result<Started> {
@@ -122,13 +123,13 @@ impl Runs for Remote {
     }
 
     async fn stop(&self, run: &RunRef) -> Result<()> {
-        self.0.stop_loop(id(run)?).await?;
+        self.0.loops().stop(id(run)?).await?;
         let still = self.until_still(run).await;
         still.map_err(step_of(Operation::RunsStop))
     }
 
     async fn remove(&self, run: &RunRef) -> Result<()> {
-        self.0.delete_loop(id(run)?).await
+        self.0.loops().delete(id(run)?).await
     }
 }
 
@@ -141,28 +142,32 @@ impl Loops for Remote {
     }
 
     async fn edit(&self, run: &RunRef, edit: LoopEdit) -> Result<Run> {
-        let edited = self.0.edit_loop(id(run)?, map::wire_edit(edit)).await;
+        let edited = self.0.loops().edit(id(run)?, map::wire_edit(edit)).await;
         edited.map(map::run)
     }
 
     async fn set_pending_prompt(&self, run: &RunRef, prompt: String) -> Result<()> {
-        self.0.set_pending_prompt(id(run)?, prompt).await
+        self.0.loops().set_pending_prompt(id(run)?, prompt).await
     }
 
     async fn clear_pending_prompt(&self, run: &RunRef) -> Result<()> {
-        self.0.clear_pending_prompt(id(run)?).await
+        self.0.loops().clear_pending_prompt(id(run)?).await
     }
 
     async fn plan(&self, run: &RunRef) -> Result<PlanningFile> {
-        self.0.plan(id(run)?).await.map(map::planning_file)
+        self.0.loops().plan(id(run)?).await.map(map::planning_file)
     }
 
     async fn status_file(&self, run: &RunRef) -> Result<PlanningFile> {
-        self.0.status_file(id(run)?).await.map(map::planning_file)
+        self.0
+            .loops()
+            .status_file(id(run)?)
+            .await
+            .map(map::planning_file)
     }
 
     async fn check_planning_dir(&self, directory: &str) -> Result<PlanningFolder> {
-        let found = self.0.check_planning_dir(directory).await;
+        let found = self.0.loops().check_planning_dir(directory).await;
         found.map(map::planning_folder)
     }
 }
@@ -170,17 +175,17 @@ impl Loops for Remote {
 #[async_trait]
 impl Deliveries for Remote {
     async fn diff(&self, run: &RunRef) -> Result<Vec<FileDiff>> {
-        let files = self.0.diff_loop(id(run)?).await?;
+        let files = self.0.loops().diff(id(run)?).await?;
         Ok(files.into_iter().map(map::file_diff).collect())
     }
 
     async fn accept(&self, run: &RunRef) -> Result<Accepted> {
-        let accepted = self.0.accept_loop(id(run)?).await?;
+        let accepted = self.0.loops().accept(id(run)?).await?;
         Ok(Accepted::new(accepted.merge_commit))
     }
 
     async fn discard(&self, run: &RunRef) -> Result<()> {
-        self.0.discard_loop(id(run)?).await
+        self.0.loops().discard(id(run)?).await
     }
 
     async fn undo(&self, _: &RunRef) -> Result<()> {
@@ -188,7 +193,7 @@ impl Deliveries for Remote {
     }
 
     async fn purge(&self, run: &RunRef) -> Result<()> {
-        self.0.purge_loop(id(run)?).await
+        self.0.loops().purge(id(run)?).await
     }
 }
 
@@ -213,16 +218,24 @@ impl Events for Remote {
 #[async_trait]
 impl Models for Remote {
     async fn list(&self, directory: &str) -> Result<Vec<Model>> {
-        let models = self.0.list_models(directory).await?;
+        let models = self.0.models().list(directory).await?;
         Ok(models.into_iter().map(map::model).collect())
     }
 
     async fn last_used(&self) -> Result<Option<ModelRef>> {
-        Ok(self.0.last_model().await?.and_then(map::complete))
+        Ok(self
+            .0
+            .preferences()
+            .last_model()
+            .await?
+            .and_then(map::complete))
     }
 
     async fn set_last_used(&self, model: ModelRef) -> Result<()> {
-        self.0.set_last_model(model.provider, model.model).await
+        self.0
+            .preferences()
+            .set_last_model(model.provider, model.model)
+            .await
     }
 }
 

@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     caller::Asking,
     hooks::Hooks,
-    ralpher::{RalpherClient, at},
+    ralpher::{RalpherClient, loops::at},
     stream::{Connection, Frame, Frames, Source},
 };
 
@@ -83,11 +83,11 @@ impl Source for LoopEventSource {
     }
 
     async fn read(&self, run: &RunRef) -> Result<Run> {
-        self.0.open_loop(run.id.as_str()).await.map(map::run)
+        self.0.loops().open(run.id.as_str()).await.map(map::run)
     }
 
     async fn read_all(&self) -> Result<Vec<Run>> {
-        let loops = self.0.list_loops().await?;
+        let loops = self.0.loops().list().await?;
         Ok(loops.into_iter().map(map::run).collect())
     }
 

@@ -42,7 +42,8 @@ async fn a_loop_is_made_changed_and_removed_as_the_document_says() {
         .max_iterations(10);
     let directory = "/Users/me/projects/myapp";
     let made = client
-        .create_loop("Add dark mode", directory, "Implement it.", options)
+        .loops()
+        .create("Add dark mode", directory, "Implement it.", options)
         .await
         .unwrap();
     let id = made.config.id.as_str();
@@ -56,12 +57,12 @@ async fn a_loop_is_made_changed_and_removed_as_the_document_says() {
         }),
         ..LoopChange::default()
     };
-    let edited = client.edit_loop(id, change).await.unwrap();
+    let edited = client.loops().edit(id, change).await.unwrap();
     assert_eq!(edited.config.prompt, "Do it well.");
-    assert_eq!(client.open_loop(id).await.unwrap(), edited);
-    assert_eq!(client.list_loops().await.unwrap(), [edited]);
-    client.delete_loop(id).await.unwrap();
-    client.purge_loop(id).await.unwrap();
+    assert_eq!(client.loops().open(id).await.unwrap(), edited);
+    assert_eq!(client.loops().list().await.unwrap(), [edited]);
+    client.loops().delete(id).await.unwrap();
+    client.loops().purge(id).await.unwrap();
     let path = format!("/api/loops/{id}");
     assert_eq!(
         asked(&field),
@@ -94,20 +95,21 @@ async fn a_loop_is_made_changed_and_removed_as_the_document_says() {
 async fn a_loop_is_controlled_as_the_document_says() {
     let (field, client) = documented().await;
     let id = field.create("a task");
+    client.loops().start(&*id).await.unwrap();
     client
-        .start_loop(&id, StartRequest::default())
+        .loops()
+        .set_pending_prompt(&*id, "And tests")
         .await
         .unwrap();
-    client.set_pending_prompt(&id, "And tests").await.unwrap();
-    client.clear_pending_prompt(&id).await.unwrap();
-    client.stop_loop(&id).await.unwrap();
+    client.loops().clear_pending_prompt(&*id).await.unwrap();
+    client.loops().stop(&*id).await.unwrap();
     let stash = StartRequest {
         handle_uncommitted: Some("stash".into()),
     };
-    client.start_loop(&id, stash).await.unwrap();
+    client.loops().start_with(&*id, stash).await.unwrap();
     field.complete(&id);
-    assert!(!client.diff_loop(&id).await.unwrap().is_empty());
-    let accepted = client.accept_loop(&id).await.unwrap();
+    assert!(!client.loops().diff(&*id).await.unwrap().is_empty());
+    let accepted = client.loops().accept(&*id).await.unwrap();
     assert_eq!(accepted.merge_commit.len(), 40);
     let path = |end: &str| format!("/api/loops/{id}/{end}");
     assert_eq!(
@@ -137,18 +139,29 @@ async fn the_rest_is_asked_as_the_document_says() {
     let (field, client) = documented().await;
     let id = field.create("a task");
     assert!(client.health().await.unwrap().healthy);
-    assert!(!client.plan(&id).await.unwrap().exists);
-    assert!(!client.status_file(&id).await.unwrap().exists);
-    assert_eq!(client.list_models("/a b").await.unwrap().len(), 2);
-    client.set_last_model("openai", "gpt-4o").await.unwrap();
-    let last = client.last_model().await.unwrap().unwrap();
+    assert!(!client.loops().plan(&*id).await.unwrap().exists);
+    assert!(!client.loops().status_file(&*id).await.unwrap().exists);
+    assert_eq!(client.models().list("/a b").await.unwrap().len(), 2);
+    client
+        .preferences()
+        .set_last_model("openai", "gpt-4o")
+        .await
+        .unwrap();
+    let last = client.preferences().last_model().await.unwrap().unwrap();
     assert_eq!(last.model_id.as_deref(), Some("gpt-4o"));
-    assert!(!client.check_planning_dir("/nowhere").await.unwrap().exists);
+    assert!(
+        !client
+            .loops()
+            .check_planning_dir("/nowhere")
+            .await
+            .unwrap()
+            .exists
+    );
     field.begin(&id);
-    client.stop_loop(&id).await.unwrap();
-    client.discard_loop(&id).await.unwrap();
-    let _all = client.events().await.unwrap();
-    let _one = client.loop_events(&id).await.unwrap();
+    client.loops().stop(&*id).await.unwrap();
+    client.loops().discard(&*id).await.unwrap();
+    let _all = client.events().all().await.unwrap();
+    let _one = client.events().of_loop(&*id).await.unwrap();
     let model = json!({"providerID": "openai", "modelID": "gpt-4o"});
     let path = |end: &str| format!("/api/loops/{id}/{end}");
     assert_eq!(
@@ -186,7 +199,7 @@ async fn the_base_may_end_in_api() {
 async fn an_id_is_a_part_of_the_path_whatever_it_holds() {
     let (field, client) = documented().await;
     for id in ["a/b", "a?b", "a b", "é", "%2e"] {
-        let error = client.open_loop(id).await.unwrap_err();
+        let error = client.loops().open(id).await.unwrap_err();
         assert_eq!(error.kind(), grump::ErrorKind::NotFound);
     }
     let paths: Vec<_> = asked(&field).into_iter().map(|(_, path, _)| path).collect();
@@ -206,7 +219,7 @@ async fn an_id_is_a_part_of_the_path_whatever_it_holds() {
 async fn an_id_that_would_be_another_path_is_not_sent() {
     let (field, client) = documented().await;
     for id in ["", ".", ".."] {
-        let error = client.delete_loop(id).await.unwrap_err();
+        let error = client.loops().delete(id).await.unwrap_err();
         assert_eq!(error.kind(), grump::ErrorKind::NotFound);
     }
     assert!(asked(&field).is_empty());
@@ -223,6 +236,6 @@ async fn a_token_is_shown_to_the_server_and_to_nobody_else() {
         field.asked()[0].header("authorization"),
         Some("Bearer open-sesame")
     );
-    let error = client.open_loop("l").await.unwrap_err();
+    let error = client.loops().open("l").await.unwrap_err();
     assert!(!format!("{error:?} {client:?}").contains("sesame"));
 }

@@ -10,6 +10,7 @@ mod metaforge;
 mod mini_devin;
 mod ours;
 mod quirks;
+mod ralpher;
 mod resuming;
 mod retrying;
 mod steward;

@@ -6,7 +6,7 @@ use grump::{
 };
 use grump_client::LoopOptions;
 use grump_testkit::field::{NoModel, Reply};
-use grump_wire::ralpher::{LoopChange, StartRequest};
+use grump_wire::ralpher::LoopChange;
 use serde_json::json;
 
 use crate::support::{field, field_plane, next_event, told};
@@ -16,14 +16,14 @@ async fn a_page_where_json_is_due_says_so() {
     let (field, client) = field().await;
     let page = || Reply::text(200, "text/html;charset=utf-8", "<!DOCTYPE html>");
     field.reply_once("GET", "/api/loops", page());
-    let error = client.list_loops().await.unwrap_err();
+    let error = client.loops().list().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Protocol);
     assert!(
         error.to_string().contains("answered with a page"),
         "{error}"
     );
     field.reply_once("GET", "/api/events", page());
-    let error = client.events().await.unwrap_err();
+    let error = client.events().all().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Protocol);
     assert!(error.to_string().contains("text/html"), "{error}");
 }
@@ -68,13 +68,16 @@ async fn any_success_is_one() {
     let (field, client) = field().await;
     for created in [200, 201, 202] {
         field.quirks(|quirks| quirks.created = created);
-        let made = client.create_loop("n", "/d", "p", LoopOptions::new()).await;
+        let made = client
+            .loops()
+            .create("n", "/d", "p", LoopOptions::new())
+            .await;
         assert_eq!(made.unwrap().state.status, "idle");
     }
     let id = field.create("a task");
     field.begin(&id);
     field.reply_once("POST", &format!("/api/loops/{id}/stop"), Reply::empty(204));
-    client.stop_loop(&id).await.unwrap();
+    client.loops().stop(&*id).await.unwrap();
 }
 
 #[tokio::test]
@@ -83,7 +86,7 @@ async fn a_success_that_says_it_is_none_is_an_error() {
     let id = field.create("a task");
     let reply = Reply::json(200, &json!({"success": false}));
     field.reply_once("DELETE", &format!("/api/loops/{id}"), reply);
-    let error = client.delete_loop(&id).await.unwrap_err();
+    let error = client.loops().delete(&*id).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Remote);
 }
 
@@ -92,7 +95,11 @@ async fn no_model_is_said_in_three_ways() {
     let (field, client) = field().await;
     for no_model in [NoModel::Null, NoModel::Empty, NoModel::NoContent] {
         field.quirks(|quirks| quirks.no_model = no_model);
-        assert_eq!(client.last_model().await.unwrap(), None, "{no_model:?}");
+        assert_eq!(
+            client.preferences().last_model().await.unwrap(),
+            None,
+            "{no_model:?}"
+        );
     }
 }
 
@@ -100,7 +107,7 @@ async fn no_model_is_said_in_three_ways() {
 async fn a_file_that_is_not_there_may_have_no_content() {
     let (field, client) = field().await;
     field.quirks(|quirks| quirks.no_content = true);
-    let plan = client.plan(&field.create("a task")).await.unwrap();
+    let plan = client.loops().plan(field.create("a task")).await.unwrap();
     assert_eq!((plan.content.as_str(), plan.exists), ("", false));
 }
 
@@ -109,7 +116,7 @@ async fn members_that_no_document_has_are_kept() {
     let (field, client) = field().await;
     let id = field.create("a task");
     field.begin(&id);
-    let read = client.open_loop(&id).await.unwrap();
+    let read = client.loops().open(&*id).await.unwrap();
     assert!(read.state.extra.contains_key("toolCalls"), "{read:?}");
 }
 
@@ -149,16 +156,16 @@ async fn uncommitted_changes_say_what_is_known_of_them() {
 async fn refusals_are_told_by_their_codes() {
     let (field, client) = field().await;
     let id = field.create("a task");
-    let refused = client.stop_loop("nobody").await.unwrap_err();
+    let refused = client.loops().stop("nobody").await.unwrap_err();
     assert_eq!(refused.conflict().unwrap().code, "not_running");
-    let refused = client.diff_loop(&id).await.unwrap_err();
+    let refused = client.loops().diff(&*id).await.unwrap_err();
     assert_eq!(refused.conflict().unwrap().code, "no_git_branch");
     field.begin(&id);
-    let refused = client.purge_loop(&id).await.unwrap_err();
+    let refused = client.loops().purge(&*id).await.unwrap_err();
     assert_eq!(refused.conflict().unwrap().code, "purge_failed");
-    let refused = client.accept_loop(&id).await.unwrap_err();
+    let refused = client.loops().accept(&*id).await.unwrap_err();
     assert_eq!(refused.conflict().unwrap().code, "accept_failed");
-    let refused = client.edit_loop(&id, LoopChange::default()).await;
+    let refused = client.loops().edit(&*id, LoopChange::default()).await;
     let refused = refused.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Remote);
     let code = refused.remote_detail().unwrap().code.clone();
@@ -179,7 +186,7 @@ async fn a_start_right_after_the_end_may_be_refused() {
     let (field, client) = field().await;
     let id = field.create("a task");
     field.complete(&id);
-    let start = || client.start_loop(&id, StartRequest::default());
+    let start = || client.loops().start(&*id);
     let refused = start().await.unwrap_err();
     assert_eq!(refused.conflict().unwrap().code, "already_running");
     start().await.unwrap();

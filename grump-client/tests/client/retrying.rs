@@ -8,7 +8,6 @@ use grump_testkit::{
     field::{Field, Quirks, Reply},
     proxy::{At, Direction::ToClient, FaultProxy, Plan},
 };
-use grump_wire::ralpher::StartRequest;
 use serde_json::json;
 
 use crate::support::{MOMENT, builder, client, field};
@@ -37,9 +36,7 @@ async fn a_start_whose_answer_is_lost_is_not_repeated() {
     let (field, proxy) = behind_a_proxy().await;
     let id = field.create("a task");
     proxy.lose_answer_to("/start");
-    let started = client(&proxy.url())
-        .start_loop(&id, StartRequest::default())
-        .await;
+    let started = client(&proxy.url()).loops().start(&*id).await;
     let error = started.unwrap_err();
     assert_eq!(
         (error.kind(), error.retry()),
@@ -54,7 +51,8 @@ async fn a_create_whose_answer_is_lost_is_not_repeated_where_keys_are_not_honour
     let (field, proxy) = behind_a_proxy().await;
     proxy.lose_answer_to("POST /api/loops");
     let made = client(&proxy.url())
-        .create_loop("n", "/d", "p", LoopOptions::new())
+        .loops()
+        .create("n", "/d", "p", LoopOptions::new())
         .await;
     assert_eq!(made.unwrap_err().retry(), Retry::MaybeApplied);
     assert_eq!(field.asked_for("POST", "/api/loops").len(), 1);
@@ -70,7 +68,8 @@ async fn a_create_whose_answer_is_lost_is_repeated_with_its_key_where_keys_are_h
     field.reply_once("GET", "/api/health", announced);
     let options = LoopOptions::new().idempotency_key("my-key");
     let made = client(&proxy.url())
-        .create_loop("n", "/d", "p", options)
+        .loops()
+        .create("n", "/d", "p", options)
         .await;
     made.unwrap();
     let asked = field.asked_for("POST", "/api/loops");
@@ -90,7 +89,7 @@ async fn a_create_that_fails_again_and_again_may_have_made_a_loop() {
         let failed = busy(500).header("grump-idempotency", "honoured");
         field.reply_once("POST", "/api/loops", failed);
     }
-    let create = |options| client.create_loop("n", "/d", "p", options);
+    let create = |options| client.loops().create("n", "/d", "p", options);
     let error = create(LoopOptions::new()).await.unwrap_err();
     assert_eq!(error.retry(), Retry::MaybeApplied);
     let asked = field.asked_for("POST", "/api/loops");
@@ -114,7 +113,10 @@ async fn a_prompt_that_may_have_been_set_is_not_set_again() {
     let id = field.create("a task");
     field.begin(&id);
     proxy.lose_answer_to("PUT /api/loops");
-    let set = client(&proxy.url()).set_pending_prompt(&id, "more").await;
+    let set = client(&proxy.url())
+        .loops()
+        .set_pending_prompt(&*id, "more")
+        .await;
     assert_eq!(set.unwrap_err().retry(), Retry::MaybeApplied);
     assert_eq!(field.asked().len(), 1);
 }
@@ -126,10 +128,7 @@ async fn what_was_refused_for_its_rate_is_sent_again() {
     let path = format!("/api/loops/{id}/start");
     field.reply_once("POST", &path, busy(429));
     field.reply_once("POST", &path, busy(503).header("retry-after", "0"));
-    client
-        .start_loop(&id, StartRequest::default())
-        .await
-        .unwrap();
+    client.loops().start(&*id).await.unwrap();
     assert_eq!(field.asked().len(), 3);
 }
 
@@ -138,7 +137,7 @@ async fn an_outage_that_says_not_when_it_ends_may_have_run_something() {
     let (field, client) = field().await;
     let id = field.create("a task");
     field.reply_once("POST", &format!("/api/loops/{id}/start"), busy(503));
-    let started = client.start_loop(&id, StartRequest::default()).await;
+    let started = client.loops().start(&*id).await;
     let error = started.unwrap_err();
     assert_eq!(
         (error.kind(), error.retry()),
@@ -177,8 +176,7 @@ async fn what_was_never_sent_is_sent_again() {
     let id = field.create("a task");
     proxy.refuse().await;
     let client = builder(&proxy.url()).retries(100).build().unwrap();
-    let starting =
-        tokio::spawn(async move { client.start_loop(&id, StartRequest::default()).await });
+    let starting = tokio::spawn(async move { client.loops().start(&*id).await });
     tokio::time::sleep(MOMENT).await;
     proxy.admit().await.unwrap();
     starting.await.unwrap().unwrap();
@@ -193,7 +191,7 @@ async fn an_answer_that_does_not_come_is_given_up() {
     proxy.next(Plan::new().stall_at(ToClient, At::bytes(0)));
     let client = builder(&proxy.url()).request_timeout(10 * MOMENT);
     let client = client.build().unwrap();
-    let started = client.start_loop(&id, StartRequest::default()).await;
+    let started = client.loops().start(&*id).await;
     let error = started.unwrap_err();
     assert_eq!(
         (error.kind(), error.retry()),

@@ -10,7 +10,7 @@ use crate::support::{MOMENT, builder, field};
 #[tokio::test]
 async fn events_come_in_the_dialects_own_terms() {
     let (field, client) = field().await;
-    let mut all = client.events().await.unwrap();
+    let mut all = client.events().all().await.unwrap();
     let id = field.create("a task");
     let event = all.next().await.unwrap().unwrap();
     assert_eq!(event.kind, "loop.created");
@@ -27,7 +27,7 @@ async fn events_come_in_the_dialects_own_terms() {
 async fn a_stream_that_ends_is_truncated() {
     let (field, client) = field().await;
     let id = field.create("a task");
-    let mut events = client.loop_events(&id).await.unwrap();
+    let mut events = client.events().of_loop(&*id).await.unwrap();
     field.streaming(1).await;
     field.cut_streams();
     let error = events.next().await.unwrap().unwrap_err();
@@ -38,7 +38,7 @@ async fn a_stream_that_ends_is_truncated() {
 #[tokio::test]
 async fn a_stream_that_breaks_says_so() {
     let (field, client) = field().await;
-    let mut events = client.events().await.unwrap();
+    let mut events = client.events().all().await.unwrap();
     field.streaming(1).await;
     field.abort_streams();
     let error = events.next().await.unwrap().unwrap_err();
@@ -51,7 +51,7 @@ async fn a_stream_that_falls_silent_is_given_up() {
     let field = grump_testkit::field::Field::start(Quirks::documented()).await;
     let field = field.unwrap();
     let client = builder(&field.url()).idle_timeout(4 * MOMENT);
-    let mut events = client.build().unwrap().events().await.unwrap();
+    let mut events = client.build().unwrap().events().all().await.unwrap();
     let error = events.next().await.unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);
 }
@@ -59,6 +59,6 @@ async fn a_stream_that_falls_silent_is_given_up() {
 #[tokio::test]
 async fn a_loop_that_is_not_there_has_no_stream() {
     let (_field, client) = field().await;
-    let error = client.loop_events("nobody").await.unwrap_err();
+    let error = client.events().of_loop("nobody").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
 }

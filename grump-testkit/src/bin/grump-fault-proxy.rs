@@ -4,7 +4,7 @@ use std::{io::BufRead, net::SocketAddr, process::ExitCode, time::Duration};
 
 use clap::Parser;
 use grump_core::{Error, ErrorKind, Result};
-use grump_testkit::proxy::{At, Counts, Cut, Direction, FaultProxy, Plan, Seed};
+use grump_testkit::proxy::{Answer, At, Counts, Cut, Direction, FaultProxy, Plan, Seed};
 use tokio::sync::mpsc;
 
 /// A TCP proxy on the loopback that does to connections what networks do.
@@ -41,6 +41,12 @@ struct Cli {
     /// Pass everything to the client on in pieces of so many bytes.
     #[arg(long, value_name = "BYTES")]
     split: Option<usize>,
+    /// Pass nothing on, and answer the first request of each connection with this status.
+    #[arg(long, value_name = "STATUS")]
+    answer: Option<u16>,
+    /// What that answer says of when to come again: seconds or a date.
+    #[arg(long, value_name = "WHEN", requires = "answer")]
+    retry_after: Option<String>,
 }
 
 impl Cli {
@@ -63,7 +69,11 @@ impl Cli {
         if self.lose_answer {
             plan = plan.lose_answer();
         }
-        plan
+        match (self.answer, &self.retry_after) {
+            (Some(status), Some(after)) => plan.answer(Answer::retry_after(status, after)),
+            (Some(status), None) => plan.answer(Answer::status(status)),
+            (None, _) => plan,
+        }
     }
 }
 

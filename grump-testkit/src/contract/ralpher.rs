@@ -93,6 +93,12 @@ pub(super) fn put(world: &mut World, members: &Value) -> String {
         let entry = loops.entry(&id);
         entry.diff = example(Dialect::Ralpher, "GET_api_loops_id_diff__response_200");
         if let Some(status) = status {
+            // A loop that was started has a branch.
+            entry.state["git"] = json!({
+                "originalBranch": "main",
+                "workingBranch": "ralph/my-loop-2026-01-20-10-00-00",
+                "commits": [],
+            });
             entry.state["status"] = status;
         }
         id

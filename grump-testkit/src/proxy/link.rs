@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use super::{
-    plan::{Act, At, Cut, Direction, Plan, Way},
+    plan::{Act, Answer, At, Cut, Direction, Plan, Way},
     state::Shared,
     trigger::Trigger,
 };
@@ -86,6 +86,10 @@ pub(super) async fn carry(shared: Arc<Shared>, mut client: TcpStream) {
         control,
         plan,
     };
+    if let Some(Answer(answer)) = &passage.plan.answer {
+        passage.answer(&mut client, answer).await;
+        return passage.shared.closed(number);
+    }
     let connected = TcpStream::connect(passage.shared.upstream()).await;
     let Ok(mut server) = connected else {
         let _ = client.set_zero_linger();
@@ -112,6 +116,27 @@ async fn drain(from: &mut TcpStream) -> io::Result<u64> {
 }
 
 impl Passage {
+    /// Answers the first request instead of the server.
+    async fn answer(&self, client: &mut TcpStream, answer: &[u8]) {
+        let (mut asked, mut buffer) = (Vec::new(), vec![0; CHUNK]);
+        while !asked.windows(4).any(|end| end == b"\r\n\r\n") {
+            match client.read(&mut buffer).await {
+                Ok(read) if read > 0 => {
+                    asked.extend_from_slice(&buffer[..read]);
+                    let _ = self.notice(Direction::ToServer, &buffer[..read]);
+                }
+                _ => return,
+            }
+        }
+        if client.write_all(answer).await.is_ok() {
+            self.shared
+                .passed(self.number, Direction::ToClient, answer.len());
+            let _ = client.shutdown().await;
+            // Closing with something unread would be a RST, which can outrun the answer.
+            let _ = drain(client).await;
+        }
+    }
+
     /// Waits until the test cuts the connection.
     async fn cut(&self) -> Cut {
         let mut control = self.control.clone();
@@ -189,6 +214,11 @@ impl Passage {
         self.write(direction, &bytes[..at], to).await?;
         match act {
             Act::Cut(cut) => return Err(cut),
+            Act::Repeat => {
+                self.write(direction, &bytes[at..], to).await?;
+                return self.write(direction, bytes, to).await;
+            }
+            Act::Say(more) => self.write(direction, &more, to).await?,
             Act::Stall => self
                 .shared
                 .control(self.number, |control| control.stall(true)),
@@ -201,7 +231,7 @@ impl Passage {
         let place = Arc::clone(self.control.borrow().trigger(direction));
         let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
         let trigger = place.as_mut()?;
-        let moment = (trigger.feed(bytes)?, trigger.act);
+        let moment = (trigger.feed(bytes)?, trigger.act.clone());
         *place = None;
         Some(moment)
     }

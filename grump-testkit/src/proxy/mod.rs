@@ -8,10 +8,13 @@
 //! | pass the request on, lose the answer | [`Plan::lose_answer`] | [`FaultProxy::lose_answer_to`] |
 //! | delay each chunk | [`Plan::delay`] | |
 //! | split into small pieces | [`Plan::split`] | |
+//! | pass a piece twice | [`Plan::repeat_at`] | |
+//! | bytes that nobody sent | [`Plan::garbage_at`] | |
+//! | answer instead of the server: 429, 500, 503, a redirect, garbage | [`Plan::answer`] | |
 //! | refuse connections | [`FaultProxy::refuse`] | |
 //! | any of it, by chance that can be repeated | [`Seed::plan`] | |
 //!
-//! A moment is said in bytes or in text that passes ([`At`]), so that a cut in the middle of a frame
+//! A moment is said in bytes, in text that passes, or in the middle of a character ([`At`]), so that a cut in the middle of a frame
 //! is the same cut each time. Nobody has to sleep: [`FaultProxy::connection`],
 //! [`FaultProxy::asked`], [`Connection::passed`] and [`FaultProxy::until`] wait for what happens.
 //!
@@ -50,7 +53,7 @@ mod state;
 mod trigger;
 
 pub use connection::Connection;
-pub use plan::{At, Cut, Direction, Plan};
+pub use plan::{Answer, At, Cut, Direction, Plan};
 pub use random::Seed;
 pub use server::FaultProxy;
 pub use state::Counts;

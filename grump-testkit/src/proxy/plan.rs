@@ -27,6 +27,7 @@ pub struct At(pub(super) Moment);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Moment {
     Bytes(u64),
+    Character(u64),
     Text { text: Vec<u8>, nth: u64 },
 }
 
@@ -46,11 +47,61 @@ impl At {
     }
 }
 
+impl At {
+    /// In the middle of the `nth` character that is more than one byte long, counted from 1: text that
+    /// ends there is no UTF-8.
+    #[must_use]
+    pub const fn character(nth: u64) -> Self {
+        Self(Moment::Character(nth))
+    }
+}
+
 /// What is done at a moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Act {
     Cut(Cut),
     Stall,
+    /// The piece that the moment is in passes twice.
+    Repeat,
+    /// These bytes pass too.
+    Say(Vec<u8>),
+}
+
+/// An answer of HTTP/1.1 that the proxy gives itself, as those between a client and a server do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer(pub(super) Vec<u8>);
+
+impl Answer {
+    /// This status, and no body.
+    #[must_use]
+    pub fn status(status: u16) -> Self {
+        Self::with(status, "")
+    }
+
+    /// This status, and when to come again: seconds or a date.
+    #[must_use]
+    pub fn retry_after(status: u16, after: &str) -> Self {
+        Self::with(status, &format!("retry-after: {after}\r\n"))
+    }
+
+    /// A redirect of this status to this address.
+    #[must_use]
+    pub fn redirect(status: u16, to: &str) -> Self {
+        Self::with(status, &format!("location: {to}\r\n"))
+    }
+
+    /// These bytes, whatever they are.
+    #[must_use]
+    pub fn garbage(bytes: &[u8]) -> Self {
+        Self(bytes.to_vec())
+    }
+
+    fn with(status: u16, header: &str) -> Self {
+        let answer = format!(
+            "HTTP/1.1 {status} Planned\r\n{header}content-length: 0\r\nconnection: close\r\n\r\n"
+        );
+        Self(answer.into_bytes())
+    }
 }
 
 /// What becomes of one way of a connection.
@@ -67,6 +118,7 @@ pub struct Plan {
     pub(super) to_server: Way,
     pub(super) to_client: Way,
     pub(super) lose_answer: bool,
+    pub(super) answer: Option<Answer>,
 }
 
 impl Plan {
@@ -89,6 +141,28 @@ impl Plan {
     #[must_use]
     pub fn stall_at(mut self, direction: Direction, at: At) -> Self {
         self.way(direction).act = Some((at, Act::Stall));
+        self
+    }
+
+    /// The piece of what goes this way that this moment is in passes twice: a piece is what came at
+    /// once, such as an event that was written alone.
+    #[must_use]
+    pub fn repeat_at(mut self, direction: Direction, at: At) -> Self {
+        self.way(direction).act = Some((at, Act::Repeat));
+        self
+    }
+
+    /// At this moment of what goes this way these bytes pass too, which nobody sent.
+    #[must_use]
+    pub fn garbage_at(mut self, direction: Direction, at: At, bytes: &[u8]) -> Self {
+        self.way(direction).act = Some((at, Act::Say(bytes.to_vec())));
+        self
+    }
+
+    /// Nothing passes: the first request is answered by the proxy, and the connection ends.
+    #[must_use]
+    pub fn answer(mut self, answer: Answer) -> Self {
+        self.answer = Some(answer);
         self
     }
 

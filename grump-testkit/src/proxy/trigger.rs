@@ -31,6 +31,14 @@ impl Trigger {
                 self.passed += bytes.len() as u64;
                 (bytes.len() >= left).then_some(left)
             }
+            Moment::Character(nth) => {
+                let leads = bytes.iter().enumerate().filter(|(_, byte)| **byte >= 0xC0);
+                let leads: Vec<_> = leads.map(|(at, _)| at + 1).collect();
+                let seen = self.passed;
+                self.passed += leads.len() as u64;
+                let wanted = usize::try_from(nth.saturating_sub(seen + 1)).ok()?;
+                leads.get(wanted).copied()
+            }
             Moment::Text { text, nth } => {
                 let before = self.tail.len();
                 self.tail.extend_from_slice(bytes);
@@ -78,6 +86,13 @@ mod tests {
         let mut trigger = trigger(At::bytes(5));
         assert_eq!(trigger.feed(b"abc"), None);
         assert_eq!(trigger.feed(b"def"), Some(2));
+    }
+
+    #[test]
+    fn the_middle_of_a_character_is_behind_its_first_byte() {
+        let mut trigger = trigger(At::character(2));
+        assert_eq!(trigger.feed("aé".as_bytes()), None);
+        assert_eq!(trigger.feed("bü".as_bytes()), Some(2));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::{
 };
 
 use grump_testkit::proxy::{
-    At, Cut,
+    Answer, At, Cut,
     Direction::{ToClient, ToServer},
     FaultProxy, Plan, Seed,
 };
@@ -185,6 +185,57 @@ async fn split_bytes_are_all_there() {
     server.write_all(text.as_bytes()).await.unwrap();
     drop(server);
     assert_eq!(all(&mut client).await, (text, None));
+}
+
+#[tokio::test]
+async fn a_cut_in_the_middle_of_a_character_leaves_no_utf_8() {
+    let line = Line::with(Plan::new().cut_at(ToClient, At::character(1), Cut::End)).await;
+    let (mut client, mut server) = line.connected().await;
+    server.write_all("data: é".as_bytes()).await.unwrap();
+    let mut told = Vec::new();
+    client.read_to_end(&mut told).await.unwrap();
+    assert_eq!(told, b"data: \xC3");
+}
+
+#[tokio::test]
+async fn a_piece_passes_twice() {
+    let line = Line::with(Plan::new().repeat_at(ToClient, At::text("two", 1))).await;
+    let (mut client, mut server) = line.connected().await;
+    server.write_all(b"one\n").await.unwrap();
+    exactly(&mut client, "one\n").await;
+    server.write_all(b"two\n").await.unwrap();
+    drop(server);
+    assert_eq!(all(&mut client).await, ("two\ntwo\n".to_owned(), None));
+}
+
+#[tokio::test]
+async fn bytes_that_nobody_sent_pass_too() {
+    let plan = Plan::new().garbage_at(ToClient, At::bytes(3), b"???");
+    let line = Line::with(plan).await;
+    let (mut client, mut server) = line.connected().await;
+    server.write_all(b"answer").await.unwrap();
+    drop(server);
+    assert_eq!(all(&mut client).await, ("ans???wer".to_owned(), None));
+}
+
+#[tokio::test]
+async fn the_proxy_answers_instead_of_the_server() {
+    for (answer, wanted) in [
+        (Answer::status(500), "HTTP/1.1 500 Planned\r\n"),
+        (Answer::retry_after(429, "1"), "retry-after: 1\r\n"),
+        (
+            Answer::redirect(307, "http://localhost/"),
+            "location: http://localhost/\r\n",
+        ),
+        (Answer::garbage(b"\0\x01"), "\0\x01"),
+    ] {
+        let line = Line::with(Plan::new().answer(answer)).await;
+        let mut client = TcpStream::connect(line.proxy.address()).await.unwrap();
+        client.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+        let (told, ended) = all(&mut client).await;
+        assert!(told.contains(wanted) && ended.is_none(), "{told:?}");
+        assert_eq!(line.proxy.counts().to_server, 0);
+    }
 }
 
 #[tokio::test]
