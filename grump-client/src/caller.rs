@@ -66,21 +66,18 @@ impl Dialect {
     }
 
     /// Its document knows authentication: a credential is shown where an endpoint asks for it.
-    #[allow(dead_code, reason = "for the dialects that follow")]
     pub(crate) const fn with_auth(mut self) -> Self {
         self.has_auth = true;
         self
     }
 
     /// How one logs in with e-mail address and password.
-    #[allow(dead_code, reason = "for the dialects that follow")]
     pub(crate) const fn with_login(mut self, login: LogIn) -> Self {
         self.login = Some(login);
         self
     }
 
     /// How a key is named in the first message of a WebSocket.
-    #[allow(dead_code, reason = "for the dialects that follow")]
     pub(crate) const fn with_first_message(mut self, message: fn(&str) -> String) -> Self {
         self.first_message = Some(message);
         self
@@ -210,7 +207,6 @@ impl Caller {
     }
 
     /// Begins a download, again where that is safe.
-    #[allow(dead_code, reason = "for the dialects that follow")]
     pub(crate) async fn download<E: Endpoint>(&self, asking: Asking<'_, E>) -> Result<Download> {
         let spec = asking.spec();
         let send = |request| async {
@@ -233,14 +229,12 @@ impl Caller {
 
     /// Opens the WebSocket of an endpoint, once: it is for whoever connects again by himself. Where
     /// the key is named in the first message, that was sent.
-    #[allow(dead_code, reason = "for the dialects that follow")]
     pub(crate) async fn socket<E: Endpoint>(&self, asking: Asking<'_, E>) -> Result<Socket> {
         let once = asking.spec().once();
         self.upgrade::<E>(once, asking.request()?).await
     }
 
     /// Opens the WebSocket of an endpoint, again where that is safe.
-    #[allow(dead_code, reason = "for the dialects that follow")]
     pub(crate) async fn converse<E: Endpoint>(&self, asking: Asking<'_, E>) -> Result<Socket> {
         self.upgrade::<E>(asking.spec(), asking.request()?).await
     }

@@ -29,6 +29,9 @@ const DIALECTS: &[Entry] = &[
     entry::<crate::MiniDevinClient, crate::MiniDevinPlane>(Some(grump_wire::mini_devin::PORT)),
     #[cfg(feature = "ralpher")]
     entry::<crate::RalpherClient, crate::RalpherPlane>(Some(grump_wire::ralpher::PORT)),
+    // Its document names no port.
+    #[cfg(feature = "steward")]
+    entry::<crate::StewardClient, crate::StewardPlane>(None),
 ];
 
 const fn entry<C, P>(port: Option<u16>) -> Entry

@@ -20,7 +20,6 @@ pub(crate) struct Page<T> {
 
 /// What follows a part. (ambiguity X-06)
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(dead_code, reason = "for the dialects that follow")]
 pub(crate) enum Next {
     /// What is behind this cursor, if the server gave one.
     Cursor(Option<String>),
@@ -54,7 +53,6 @@ pub struct Pages<T> {
 
 impl<T> Pages<T> {
     /// The list whose parts are asked for like this.
-    #[allow(dead_code, reason = "for the dialects that follow")]
     pub(crate) fn of<F>(ask: impl Fn(Place) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<Page<T>>> + Send + 'static,

@@ -30,7 +30,6 @@ pub struct WireSocket<Received, Sent> {
 }
 
 impl<Received, Sent: Serialize> WireSocket<Received, Sent> {
-    #[allow(dead_code, reason = "for the dialects that follow")]
     pub(crate) const fn new(socket: Socket, decode: fn(&str) -> Received) -> Self {
         Self {
             socket: Some(socket),

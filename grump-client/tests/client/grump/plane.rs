@@ -10,7 +10,7 @@ use grump_core::{
     Outcome, PageMark, Payload, RunAgent, RunFilter, RunKind, RunRef, RunStatus, Since, StartRun,
     Uncommitted, Update, WebhookEvent,
 };
-use grump_testkit::contract::Contract;
+use grump_testkit::contract::{Contract, Endpoint};
 use serde_json::json;
 
 use super::{asked, facet, grump_plane, is_documented, job, paths, session, status};
@@ -21,7 +21,7 @@ async fn it_says_up_front_what_it_can() {
     let plane = GrumpPlane::new(GrumpClient::new("http://localhost:3000").unwrap());
     let info = plane.info();
     assert_eq!(info.name, "grump");
-    let documented: BTreeSet<_> = Contract::endpoints("grump").map(|row| row.name()).collect();
+    let documented: BTreeSet<_> = Contract::endpoints("grump").map(Endpoint::name).collect();
     assert_eq!(documented.len(), 24);
     for operation in [
         Operation::ShipsStartAndWatch,
@@ -269,7 +269,7 @@ async fn webhooks_are_registered_listed_and_removed() {
         (made.url.as_deref(), &made.events),
         (Some("https://e.com/hook"), &events)
     );
-    assert_eq!(webhooks.list().await.unwrap(), [made.clone()]);
+    assert_eq!(webhooks.list().await.unwrap(), std::slice::from_ref(&made));
     webhooks.remove(&made.id).await.unwrap();
     assert!(webhooks.list().await.unwrap().is_empty());
     is_documented(&server);
