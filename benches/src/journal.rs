@@ -3,15 +3,15 @@
 
 use std::{
     fs::File,
-    io::{BufRead, BufReader, BufWriter, Write},
+    io::{BufRead, BufReader},
     os::unix::fs::FileExt,
     path::Path,
 };
 
 use futures::{executor::block_on, future::join_all};
 use grump_benches::{Contender, Table, Turn};
-use grump_core::{Event, Payload, RunRef};
-use grump_engine::journal::{Change, Frame, Journal, Position};
+use grump_core::{Event, Payload, RunRef, StoredPage};
+use grump_engine::journal::{Change, Journal, Position};
 use rusqlite::Connection;
 use tokio::runtime::Runtime;
 
@@ -149,8 +149,8 @@ fn replay(
     let flat = folder.join("replay.ndjson");
     write_lines(&journal, &flat)?;
     let contenders = vec![
-        Contender::new("grump, as frames", || {
-            Turn::measure(|| runtime.block_on(read_frames(&journal)))
+        Contender::new("grump, as text", || {
+            Turn::measure(|| runtime.block_on(read_text(&journal)))
         }),
         Contender::new("grump, as events", || {
             Turn::measure(|| runtime.block_on(read_events(&journal)))
@@ -164,19 +164,26 @@ fn replay(
     Ok(())
 }
 
-async fn read_frames(journal: &Journal) -> usize {
-    let (mut position, mut frames) = (Position::START, Vec::with_capacity(STORED));
-    loop {
-        let page = journal
-            .frames(position, None, PAGE)
-            .await
-            .expect("it is read");
-        let Some(last) = page.last() else { break };
-        position = last.position;
-        frames.extend(page);
+async fn read_text(journal: &Journal) -> usize {
+    let mut text = Vec::new();
+    pages(journal, |page| text.push(page)).await;
+    let events = text.iter().map(StoredPage::len).sum();
+    assert_eq!(events, STORED, "events are missing");
+    events
+}
+
+/// Reads the text of every stored event, a page at a time.
+async fn pages(journal: &Journal, mut read: impl FnMut(StoredPage)) {
+    let (mut position, mut has_more) = (Position::START, true);
+    while has_more {
+        let page = journal.stored(position, None, PAGE).await;
+        let page = page.expect("it is read").expect("it is of all runs");
+        if let Some(cursor) = &page.cursor {
+            position = journal.resolve(cursor).expect("it is the journal's own");
+        }
+        has_more = page.has_more;
+        read(page);
     }
-    assert_eq!(frames.len(), STORED, "events are missing");
-    frames.len()
 }
 
 async fn read_events(journal: &Journal) -> usize {
@@ -195,16 +202,16 @@ async fn read_events(journal: &Journal) -> usize {
 }
 
 fn write_lines(journal: &Journal, file: &Path) -> Result<(), Box<dyn std::error::Error>> {
-    let mut file = BufWriter::new(File::create(file)?);
-    for Frame { json, .. } in block_on(journal.frames(Position::START, None, STORED))? {
-        writeln!(file, "{json}")?;
-    }
-    Ok(file.flush()?)
+    let mut lines = Vec::new();
+    block_on(pages(journal, |page| {
+        for event in page.iter() {
+            lines.extend_from_slice(event.json.as_bytes());
+            lines.push(b'\n');
+        }
+    }));
+    Ok(std::fs::write(file, lines)?)
 }
 
-fn read_lines(file: &Path) -> std::io::Result<Vec<Frame>> {
-    let positions = (1..).map(Position);
-    let lines = BufReader::new(File::open(file)?).lines().zip(positions);
-    let frames = lines.map(|(line, position)| line.map(|json| Frame { position, json }));
-    frames.collect()
+fn read_lines(file: &Path) -> std::io::Result<Vec<String>> {
+    BufReader::new(File::open(file)?).lines().collect()
 }

@@ -12,6 +12,7 @@ use crate::{
     plane::{Member, Operation, unsupported},
     run::{Run, RunRef},
     ship::Phase,
+    stored::StoredPage,
     stream::EventStream,
     time::Timestamp,
 };
@@ -371,6 +372,23 @@ pub trait Events: Send + Sync + fmt::Debug {
     /// that is not there.
     async fn history(&self, query: EventQuery) -> Result<EventPage> {
         unsupported(Operation::EventsHistory, query)
+    }
+
+    /// As [`history`](Self::history), as the text that is stored; `None` from a plane that keeps
+    /// none. That is no refusal: the same is read by `history` or `watch`.
+    ///
+    /// # Behaviour
+    /// - A page may end before `limit` where its text gets long: `has_more` says so.
+    /// - Only a plane that misses none of its events answers with a page.
+    /// - The JSON is that of [`Event`], written by `serde_json`, with the plane's number as `seq`.
+    /// - Whoever wraps a plane and leaves something out of `history` leaves it out here, or keeps
+    ///   this default.
+    ///
+    /// # Errors
+    /// As for [`history`](Self::history).
+    async fn stored(&self, query: EventQuery) -> Result<Option<StoredPage>> {
+        let _ = query;
+        Ok(None)
     }
 
     /// Watches one run: what is stored from `since` on, then what happens.

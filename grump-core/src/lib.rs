@@ -35,7 +35,7 @@
 //! | [`Project`] | `project` | [`Projects`] |
 //! | [`ProjectDoc`] | `project_doc` | [`ProjectDocs`] |
 //! | [`Folder`] | `folder` | [`Folders`] |
-//! | [`Event`], [`Update`], [`Cursor`] | `event`, with [`EventStream`] in `stream` and [`Payload`] in `payload` | [`Events`] |
+//! | [`Event`], [`Update`], [`Cursor`] | `event`, with [`EventStream`] in `stream`, [`Payload`] in `payload`, [`StoredPage`] in `stored` | [`Events`] |
 //! | [`FileDiff`] | `change` | |
 //! | [`Model`] | `model` | [`Models`] |
 //! | [`Account`], [`Tier`] | `account`, with [`Secret`] in `secret` | [`Accounts`] |
@@ -91,6 +91,7 @@ pub mod settings;
 pub mod ship;
 pub mod snapshot;
 pub mod status;
+pub mod stored;
 pub mod stream;
 pub mod system;
 pub mod task;
@@ -145,6 +146,7 @@ pub use snapshot::{
     Against, CompareSnapshots, Comparison, NewSnapshot, Restored, Snapshot, SnapshotId, Snapshots,
 };
 pub use status::{RunStatus, Status};
+pub use stored::{StoredEvent, StoredPage};
 pub use stream::EventStream;
 pub use system::{Health, System, SystemPart, SystemStatus};
 pub use task::{NewTask, SendInput, Task, TaskResult, Tasks};

@@ -156,7 +156,7 @@ impl Builder {
         for (address, token) in self.addresses {
             listeners.push(listen(address, Guard::new(address, token)?).await?);
         }
-        let events = Fanout::new(self.plane.clone(), ralpher::encode, self.limits.fanout);
+        let events = Fanout::new(self.plane.clone(), ralpher::Frames, self.limits.fanout);
         let app = Arc::new(App::new(self.plane, events, self.limits));
         let document = Bytes::from(openapi::ralpher().to_string());
         Ok(Server {

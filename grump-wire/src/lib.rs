@@ -57,5 +57,7 @@ mod refusal;
 mod shapes;
 #[cfg(feature = "steward")]
 pub mod steward;
+#[cfg(feature = "ralpher")]
+mod text;
 
 pub use endpoint::{Endpoint, Visitor};

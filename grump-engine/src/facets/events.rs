@@ -3,7 +3,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
 use grump_core::{
-    EventPage, EventQuery, EventStream, Events, Result, Run, RunRef, Since, Update, stream::Step,
+    Cursor, EventPage, EventQuery, EventStream, Events, Result, Run, RunRef, Since, StoredPage,
+    Update, stream::Step,
 };
 use tokio::time::timeout;
 
@@ -23,10 +24,7 @@ impl Events for Supervisor {
         if let Some(run) = &query.run {
             journal.run(run).await?.ok_or_else(|| missing(run))?;
         }
-        let after = match &query.after {
-            Some(cursor) => journal.resolve(cursor)?,
-            None => Position::default(),
-        };
+        let after = self.position(query.after.as_ref())?;
         let limit = query.limit.min(PAGE);
         let mut stored = journal.events(after, query.run.as_ref(), limit + 1).await?;
         let has_more = stored.len() > limit;
@@ -42,6 +40,20 @@ impl Events for Supervisor {
         Ok(EventPage::new(events, cursor, has_more))
     }
 
+    async fn stored(&self, query: EventQuery) -> Result<Option<StoredPage>> {
+        self.ready().await?;
+        let after = self.position(query.after.as_ref())?;
+        let limit = query.limit.min(PAGE);
+        let page = self.journal().stored(after, query.run.as_ref(), limit);
+        let mut page = match (page.await?, &query.run) {
+            (Some(page), _) => page,
+            (None, Some(run)) => return Err(missing(run)),
+            (None, None) => return Ok(None),
+        };
+        page.cursor = page.cursor.or(query.after);
+        Ok(Some(page))
+    }
+
     async fn watch(&self, run: &RunRef, since: Since) -> Result<EventStream> {
         self.ready().await?;
         let updates = self.journal().watch(Some(run.clone()), since).await?;
@@ -55,6 +67,11 @@ impl Events for Supervisor {
 }
 
 impl Supervisor {
+    /// The position to read from, behind `after` or at the beginning.
+    fn position(&self, after: Option<&Cursor>) -> Result<Position> {
+        after.map_or(Ok(Position::START), |cursor| self.journal().resolve(cursor))
+    }
+
     /// The run as it is shown, if the engine that worked on it is gone.
     async fn cut_off(&self, run: &RunRef) -> Result<Option<Run>> {
         if self.is_running(&run.id) {

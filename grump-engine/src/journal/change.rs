@@ -102,15 +102,6 @@ pub struct Stored {
     pub event: Arc<Event>,
 }
 
-/// An event as it is stored and sent: JSON with the position as `seq`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Frame {
-    /// The event's position.
-    pub position: Position,
-    /// The event's JSON.
-    pub json: String,
-}
-
 /// A change in the form the writer binds to its statements.
 pub(super) struct Prepared {
     pub(super) events: Vec<PreparedEvent>,

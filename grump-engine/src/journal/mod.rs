@@ -36,11 +36,15 @@
 use std::{
     fmt,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use grump_core::{
     Approval, ApprovalId, Cursor, Error, ErrorKind, EventStream, Json, Result, Run, RunRef, Since,
+    StoredPage,
 };
 use rusqlite::Connection;
 
@@ -60,7 +64,7 @@ mod tail;
 mod watch;
 mod writer;
 
-pub use change::{Change, Committed, Frame, Record, Stored};
+pub use change::{Change, Committed, Record, Stored};
 pub use follow::{Batch, Follow};
 pub use position::Position;
 pub use tail::Limits;
@@ -69,6 +73,7 @@ use change::Prepared;
 use desk::{Desk, Entry};
 use error::{failed, refused};
 use poll::Probe;
+use position::Cursors;
 use readers::Readers;
 use tail::Tail;
 use writer::Writer;
@@ -93,6 +98,8 @@ struct Shared {
     id: String,
     tail: Tail,
     readers: Readers,
+    /// How often events were taken away since it was opened.
+    edition: AtomicU64,
     /// Only where another process may write.
     probe: Option<Probe>,
     /// Dropped last, when no connection is left.
@@ -196,8 +203,12 @@ impl Journal {
 
     /// Commits a change. When this answers, it is durable, and those who follow are told.
     ///
-    /// Changes are committed in the order in which they arrive. Cancelling the call may leave the
-    /// change committed: read the state.
+    /// Changes are committed in the order in which they arrive: whoever awaits each call has them in
+    /// the order of the calls. Calls that are awaited together (`join_all`) arrive in any order, as
+    /// the runtime interrupts whoever sends more than about a hundred at once: what has an order
+    /// goes into one change, or one after the other.
+    ///
+    /// Cancelling the call may leave the change committed: read the state.
     ///
     /// # Errors
     /// `InvalidInput` for what cannot be written as JSON; `NotFound` for an approval of a run that
@@ -277,21 +288,34 @@ impl Journal {
         .await
     }
 
-    /// As [`events`](Self::events), in the form in which they are stored and sent.
+    /// As [`events`](Self::events), as the JSON in which they are stored, with the position as
+    /// `seq`. A page ends early where it gets longer than [`Limits::page_bytes`]. `None` for a run
+    /// that has no record.
     ///
     /// # Errors
     /// As for [`run`](Self::run).
-    pub async fn frames(
+    pub async fn stored(
         &self,
         after: Position,
         run: Option<&RunRef>,
         limit: usize,
-    ) -> Result<Vec<Frame>> {
+    ) -> Result<Option<StoredPage>> {
+        // Read first: a page that is older than its edition says is never taken for a newer one.
+        let edition = self.shared.edition.load(Ordering::SeqCst);
         let run = run.cloned();
-        self.read("cannot read the events", move |db| {
-            read::frames(db, run.as_ref(), after, limit)
-        })
-        .await
+        let mut cursors = Cursors::of(self.id());
+        let limits = Limits {
+            page_events: limit,
+            ..self.shared.tail.limits()
+        };
+        let page = self.read("cannot read the events", move |db| {
+            read::stored_page(db, run.as_ref(), after, &mut cursors, limits)
+        });
+        let mut page = page.await?;
+        if let Some(page) = &mut page {
+            page.edition = self.writer.is_some().then_some(edition);
+        }
+        Ok(page)
     }
 
     /// Follows one run, or all, from a position on: what is stored, then what is committed.
@@ -357,6 +381,7 @@ impl Shared {
             id,
             tail: Tail::new(limits, position),
             readers,
+            edition: AtomicU64::new(0),
             probe,
             entry: desk.enter(file),
         }))

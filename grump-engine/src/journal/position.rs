@@ -1,6 +1,6 @@
 //! [`Position`]: where in a journal, and the public cursor of it.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use grump_core::{Cursor, Error, ErrorKind, Result};
 use uuid::Uuid;
@@ -25,6 +25,30 @@ impl fmt::Display for Position {
 /// The public form of a position: `<journal uuid>-<integer>`.
 pub(super) fn cursor(journal: &str, position: Position) -> Cursor {
     Cursor::new(format!("{journal}-{position}"))
+}
+
+/// Writes the public form of one position after the other, in one place.
+#[derive(Debug)]
+pub(super) struct Cursors {
+    text: String,
+    /// How long the journal's part of it is.
+    journal: usize,
+}
+
+impl Cursors {
+    /// Cursors of the journal of this id.
+    pub(super) fn of(journal: &str) -> Self {
+        let text = format!("{journal}-");
+        let journal = text.len();
+        Self { text, journal }
+    }
+
+    /// The cursor of this position.
+    pub(super) fn at(&mut self, position: Position) -> &str {
+        self.text.truncate(self.journal);
+        write!(self.text, "{position}").expect("a string takes every number");
+        &self.text
+    }
 }
 
 /// The position of a cursor in the journal of this id that ends at `end`.
@@ -79,6 +103,14 @@ mod tests {
         for position in [Position::START, Position(9)] {
             let cursor = cursor(JOURNAL, position);
             assert_eq!(resolve(JOURNAL, Position(9), &cursor).unwrap(), position);
+        }
+    }
+
+    #[test]
+    fn cursors_are_written_one_after_the_other() {
+        let mut cursors = Cursors::of(JOURNAL);
+        for position in [Position(12), Position(3)] {
+            assert_eq!(cursors.at(position), cursor(JOURNAL, position).as_str());
         }
     }
 

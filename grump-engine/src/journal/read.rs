@@ -1,14 +1,10 @@
 //! Reading the tables. Every function reads one snapshot.
 
-use grump_core::{Approval, ApprovalId, Json, Run, RunRef, RunStatus};
+use grump_core::{Approval, ApprovalId, Cursor, Json, Run, RunRef, RunStatus, StoredPage};
 use rusqlite::{Connection, OptionalExtension, Result, Row, types::Type};
 use serde::de::DeserializeOwned;
 
-use super::{
-    Position, Record,
-    change::{Frame, Stored},
-    tail::Limits,
-};
+use super::{Position, Record, change::Stored, position::Cursors, tail::Limits};
 
 /// The journal's id and end.
 pub(super) fn identity(connection: &Connection) -> Result<(String, Position)> {
@@ -125,20 +121,33 @@ pub(super) fn events(
     Ok(events)
 }
 
-/// At most `limit` events behind a position, as they are stored.
-pub(super) fn frames(
+/// The events behind a position as they are stored, as many as fit in a page, with the positions as
+/// `cursors` writes them; `None` if the asked run has no record.
+pub(super) fn stored_page(
     connection: &Connection,
     run: Option<&RunRef>,
     after: Position,
-    limit: usize,
-) -> Result<Vec<Frame>> {
-    let mut frames = Vec::new();
-    each(connection, run, after, rows(limit), |position, json| {
-        let json = json.to_owned();
-        frames.push(Frame { position, json });
-        Ok(true)
+    cursors: &mut Cursors,
+    limits: Limits,
+) -> Result<Option<StoredPage>> {
+    let snapshot = connection.unchecked_transaction()?;
+    if let Some(run) = run
+        && status(&snapshot, run)?.is_none()
+    {
+        return Ok(None);
+    }
+    let (mut page, mut last) = (StoredPage::default(), None);
+    each(&snapshot, run, after, i64::MAX, |position, json| {
+        let too_long = page.bytes() + json.len() > limits.page_bytes && !page.is_empty();
+        page.has_more = too_long || page.len() >= limits.page_events;
+        if !page.has_more {
+            page.push(cursors.at(position), json);
+            last = Some(position);
+        }
+        Ok(!page.has_more)
     })?;
-    Ok(frames)
+    page.cursor = last.map(|position| Cursor::new(cursors.at(position)));
+    Ok(Some(page))
 }
 
 /// The run and the journal's end, of one moment.

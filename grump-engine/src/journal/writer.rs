@@ -1,6 +1,10 @@
 //! The thread that writes: whatever waits is committed together, then told, then answered.
 
-use std::{path::PathBuf, sync::Arc, thread::JoinHandle};
+use std::{
+    path::PathBuf,
+    sync::{Arc, atomic::Ordering},
+    thread::JoinHandle,
+};
 
 use grump_core::{Error, ErrorKind, Result};
 use rusqlite::{Connection, TransactionBehavior};
@@ -158,6 +162,12 @@ impl Pen {
             .into_iter()
             .map(|waiting| (waiting.change, waiting.answer))
             .unzip();
+        if changes
+            .iter()
+            .any(|change: &Prepared| !change.forget.is_empty())
+        {
+            self.shared.edition.fetch_add(1, Ordering::SeqCst);
+        }
         let told = changes.into_iter().zip(committed.iter().copied());
         self.shared.tail.publish(told);
         for (waiting, committed) in answers.into_iter().zip(committed) {

@@ -1,9 +1,9 @@
 //! Committing and reading back.
 
 use grump_core::{
-    Approval, Decision, ErrorKind, Event, Json, Payload, RunStatus, payload::Unknown,
+    Approval, Decision, ErrorKind, Event, Json, Payload, RunStatus, StoredPage, payload::Unknown,
 };
-use grump_engine::journal::{Change, Committed, Frame, Position};
+use grump_engine::journal::{Change, Committed, Journal, Limits, Position};
 
 use crate::support::{Place, count, record, run, said, text, texts};
 
@@ -72,7 +72,7 @@ async fn a_change_without_events_has_an_empty_range() {
 
 /// Pitfall 2: what the log has, what is sent and what those who follow are told are the same.
 #[tokio::test]
-async fn followers_history_and_frames_are_equal() {
+async fn followers_history_and_stored_text_are_equal() {
     let place = Place::new();
     let journal = place.open();
     let mut follow = journal.follow(None, Position::START);
@@ -87,11 +87,90 @@ async fn followers_history_and_frames_are_equal() {
     journal.commit(event.into()).await.unwrap();
     let live = follow.next().await.unwrap().events;
     let stored = journal.events(Position::START, None, 10).await.unwrap();
-    let frames = journal.frames(Position::START, None, 10).await.unwrap();
+    let page = journal.stored(Position::START, None, 10).await.unwrap();
     assert_eq!(live, stored);
     let json = serde_json::to_string(&*stored[0].event).unwrap();
-    let position = Position(1);
-    assert_eq!(frames, [Frame { position, json }]);
+    let mut expected = StoredPage::default();
+    expected.push(journal.cursor(Position(1)).as_str(), &json);
+    expected.cursor = Some(journal.cursor(Position(1)));
+    expected.edition = Some(0);
+    assert_eq!(page, Some(expected));
+}
+
+#[tokio::test]
+async fn stored_text_comes_in_pages_that_are_bounded_in_events_and_in_bytes() {
+    let place = Place::new();
+    let limits = Limits {
+        page_bytes: 1000,
+        ..Limits::default()
+    };
+    let journal = place.open_with(limits);
+    let known = Change::default().put(record("a", RunStatus::Running));
+    journal.commit(known).await.unwrap();
+    let long = "x".repeat(900);
+    for text in ["1", "2", "3", &long, "5"] {
+        journal.commit(said("a", text).into()).await.unwrap();
+        journal.commit(said("b", text).into()).await.unwrap();
+    }
+    let (mut after, mut pages) = (Position::START, Vec::new());
+    loop {
+        let page = journal.stored(after, Some(&run("a")), 2).await.unwrap();
+        let page = page.expect("the run has a record");
+        pages.push(page.len());
+        after = journal.resolve(page.cursor.as_ref().unwrap()).unwrap();
+        if !page.has_more {
+            break;
+        }
+    }
+    assert_eq!((pages, after), (vec![2, 1, 1, 1], Position(9)));
+}
+
+/// Whoever keeps a page learns that some of it may have been purged.
+#[tokio::test]
+async fn a_purge_makes_a_new_edition_of_the_stored_text() {
+    let place = Place::new();
+    let journal = place.open();
+    let edition = async || {
+        let page = journal.stored(Position::START, None, 10).await.unwrap();
+        page.unwrap().edition
+    };
+    journal.commit(said("a", "one").into()).await.unwrap();
+    let before = edition().await;
+    journal.commit(said("a", "two").into()).await.unwrap();
+    assert_eq!(edition().await, before);
+    let purge = Change::default().forget(run("a"));
+    journal.commit(purge).await.unwrap();
+    assert!(edition().await > before);
+    journal.close().await;
+    let beside = Journal::open_read_only(&place.file()).unwrap();
+    let page = beside.stored(Position::START, None, 10).await.unwrap();
+    assert_eq!(page.unwrap().edition, None);
+}
+
+#[tokio::test]
+async fn a_run_without_a_record_has_no_stored_text() {
+    let place = Place::new();
+    let journal = place.open();
+    journal.commit(said("a", "one").into()).await.unwrap();
+    let page = journal.stored(Position::START, Some(&run("a")), 10).await;
+    assert_eq!(page.unwrap(), None);
+}
+
+/// Many others commit meanwhile, more than one transaction takes and more than one task may send
+/// without a pause.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_awaits_each_commit_has_them_in_that_order() {
+    let place = Place::new();
+    let journal = place.open();
+    let callers: Vec<_> = (0..200).map(|caller| caller.to_string()).collect();
+    let counting = callers.iter().map(|caller| count(&journal, caller, 0..10));
+    futures::future::join_all(counting).await;
+    let expected: Vec<_> = (0..10).map(|number| number.to_string()).collect();
+    for caller in &callers {
+        let run = run(caller);
+        let stored = journal.events(Position::START, Some(&run), 100).await;
+        assert_eq!(texts(&stored.unwrap()), expected);
+    }
 }
 
 #[tokio::test]

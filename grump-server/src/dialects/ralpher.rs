@@ -13,14 +13,14 @@ use grump_wire::{
         DeleteLoop, DiffLoop, DiscardLoop, EditLoop, ErrorBody, FileDiff, Health, HealthReport,
         LastModel, ListLoops, ListModels, Loop, LoopEvents, LoopPath, Model, ModelRef, OpenLoop,
         Plan, PlanningFile, PlanningFolder, PurgeLoop, SetLastModel, SetPendingPrompt, StartLoop,
-        StatusFile, StopLoop, Success, error, events, map,
+        StatusFile, StopLoop, Success, error, events, map, stored,
     },
 };
 
 use crate::{
     app::App,
     exchange::{Call, Dialect, Refused, Reply, Routes, matches},
-    fanout::Subscription,
+    fanout::{Encode, Subscription, no_event},
 };
 
 /// The Ralpher dialect.
@@ -82,17 +82,35 @@ pub(crate) fn is_stream(path: &str) -> bool {
         .any(|template| matches(template, path))
 }
 
-/// Writes an event as a frame. What a plane elsewhere sent may have several lines.
-pub(crate) fn encode(event: &Event, to: &mut Vec<u8>) {
-    let Some(data) = events::encode(event).filter(|_| event.run.kind == RunKind::Loop) else {
-        return;
-    };
-    for line in data.lines() {
-        for part in ["data: ", line, "\n"] {
-            to.extend_from_slice(part.as_bytes());
+/// How the events of loops are framed.
+pub(crate) struct Frames;
+
+impl Encode for Frames {
+    /// What a plane elsewhere sent may have several lines.
+    fn event(&self, event: &Event, to: &mut Vec<u8>) {
+        let Some(data) = events::encode(event) else {
+            return;
+        };
+        for line in data.lines() {
+            for part in ["data: ", line, "\n"] {
+                to.extend_from_slice(part.as_bytes());
+            }
         }
+        to.push(b'\n');
     }
-    to.push(b'\n');
+
+    fn stored(&self, json: &str, to: &mut Vec<u8>) -> Result<()> {
+        let begin = to.len();
+        to.extend_from_slice(b"data: ");
+        let data = to.len();
+        stored::encode(json, to).map_err(no_event)?;
+        if to.len() == data {
+            to.truncate(begin);
+        } else {
+            to.extend_from_slice(b"\n\n");
+        }
+        Ok(())
+    }
 }
 
 type Answer<T> = Result<Reply<T>>;

@@ -3,11 +3,35 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use grump_core::{Cursor, Event, RunRef};
+use grump_core::{Cursor, Error, ErrorKind, Event, Result, RunRef, StoredPage};
 
-/// Writes an event as its dialect frames it, without its `id:` line and with the blank line at its
-/// end: `data: {…}\n\n`. What the dialect cannot say is not written at all.
-pub type Encode = dyn Fn(&Event, &mut Vec<u8>) + Send + Sync;
+/// How a dialect frames events. A function that writes an event does, too.
+pub trait Encode: Send + Sync + 'static {
+    /// Writes an event, without its `id:` line and with the blank line at its end: `data: {…}\n\n`.
+    /// What the dialect cannot say is not written at all.
+    fn event(&self, event: &Event, to: &mut Vec<u8>);
+
+    /// As [`event`](Self::event), for one that a plane keeps as JSON.
+    ///
+    /// # Errors
+    /// `Storage` if it is no event.
+    fn stored(&self, json: &str, to: &mut Vec<u8>) -> Result<()> {
+        let event = serde_json::from_str(json).map_err(no_event)?;
+        self.event(&event, to);
+        Ok(())
+    }
+}
+
+impl<F: Fn(&Event, &mut Vec<u8>) + Send + Sync + 'static> Encode for F {
+    fn event(&self, event: &Event, to: &mut Vec<u8>) {
+        self(event, to);
+    }
+}
+
+/// What a plane keeps as an event is none.
+pub(crate) fn no_event(error: serde_json::Error) -> Error {
+    Error::new(ErrorKind::Storage, "what is stored is no event").caused_by(error)
+}
 
 /// Some events in a row.
 #[derive(Debug)]
@@ -88,13 +112,13 @@ impl Burst {
 
 /// Puts bursts together.
 pub(super) struct Writer {
-    encode: Arc<Encode>,
+    encode: Arc<dyn Encode>,
     frames: Vec<Frame>,
     buffer: Vec<u8>,
 }
 
 impl Writer {
-    pub(super) fn new(encode: Arc<Encode>) -> Self {
+    pub(super) fn new(encode: Arc<dyn Encode>) -> Self {
         Self {
             encode,
             frames: Vec::new(),
@@ -127,24 +151,59 @@ impl Writer {
     }
 }
 
-/// Writes one event, with an `id:` line where there is a position that fits on a line.
-pub(super) fn write(encode: &Encode, event: &Event, cursor: Option<&Cursor>, to: &mut Vec<u8>) {
-    let begin = to.len();
-    if let Some(id) = cursor.map(Cursor::as_str).filter(|id| fits_a_line(id)) {
-        for part in ["id: ", id, "\n"] {
-            to.extend_from_slice(part.as_bytes());
+/// Writes one event, with its position.
+pub(super) fn write(encode: &dyn Encode, event: &Event, cursor: Option<&Cursor>, to: &mut Vec<u8>) {
+    let begun = Begun::with(cursor.map(Cursor::as_str), to);
+    encode.event(event, to);
+    begun.end(to);
+}
+
+/// Writes stored events, with their positions.
+///
+/// # Errors
+/// As for [`Encode::stored`]; what lies before that event was written.
+pub(super) fn write_page(encode: &dyn Encode, page: &StoredPage, to: &mut Vec<u8>) -> Result<()> {
+    to.reserve(page.bytes());
+    page.iter().try_for_each(|event| {
+        let begun = Begun::with(Some(event.cursor), to);
+        encode.stored(event.json, to)?;
+        begun.end(to);
+        Ok(())
+    })
+}
+
+/// A frame whose data is still to be written.
+struct Begun {
+    frame: usize,
+    data: usize,
+}
+
+impl Begun {
+    /// Writes an `id:` line where there is a position that fits on a line.
+    fn with(id: Option<&str>, to: &mut Vec<u8>) -> Self {
+        let frame = to.len();
+        if let Some(id) = id.filter(|id| fits_a_line(id)) {
+            for part in ["id: ", id, "\n"] {
+                to.extend_from_slice(part.as_bytes());
+            }
         }
+        let data = to.len();
+        Self { frame, data }
     }
-    let without_data = to.len();
-    encode(event, to);
-    if to.len() == without_data {
-        to.truncate(begin);
+
+    /// Takes the line back if there are no data.
+    fn end(self, to: &mut Vec<u8>) {
+        if to.len() == self.data {
+            to.truncate(self.frame);
+        }
     }
 }
 
 /// A cursor of a plane elsewhere is whatever that plane sent.
 fn fits_a_line(id: &str) -> bool {
-    !id.contains(['\n', '\r', '\0'])
+    let is_break = |byte| matches!(byte, b'\n' | b'\r' | b'\0');
+    // Looking at all of them takes no branches.
+    !id.bytes().fold(false, |found, byte| found | is_break(byte))
 }
 
 #[cfg(test)]

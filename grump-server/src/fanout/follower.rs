@@ -204,6 +204,25 @@ impl Follower {
 
     /// The next of this one's own stream; empty where it meets the hub.
     async fn alone(&mut self) -> Option<Bytes> {
+        match self.replay().await {
+            Ok(None) => self.on_its_own().await,
+            Ok(stored) => stored,
+            Err(error) => {
+                tracing::debug!(%error, "the history of a subscriber broke off");
+                None
+            }
+        }
+    }
+
+    /// The next page of what is stored, if there is one to read.
+    async fn replay(&mut self) -> Result<Option<Bytes>> {
+        let Standing::Own(own) = &mut self.standing else {
+            return Ok(None);
+        };
+        own.replay(&self.source, self.run.as_ref()).await
+    }
+
+    async fn on_its_own(&mut self) -> Option<Bytes> {
         let may_join = self.may_join();
         let Standing::Own(own) = &mut self.standing else {
             return None;

@@ -21,7 +21,7 @@ pub(super) struct Hub {
 
 impl Hub {
     /// Reads these updates, from now on, for all who follow.
-    pub(super) fn start(updates: EventStream, encode: Arc<Encode>, limits: Limits) -> Self {
+    pub(super) fn start(updates: EventStream, encode: Arc<dyn Encode>, limits: Limits) -> Self {
         let ring = Arc::new(Ring::new(limits, updates.cursor().cloned()));
         let reader = Reader {
             ring: ring.clone(),

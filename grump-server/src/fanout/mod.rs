@@ -2,7 +2,9 @@
 //!
 //! One task per plane, for as long as somebody listens, reads the plane's events from now on, frames
 //! each once and keeps the last of them as [`Bytes`] that all subscribers share. Who asks for what
-//! lies further back reads the plane for itself until it meets what all others read.
+//! lies further back reads the plane for itself until it meets what all others read: page by page
+//! as text where the plane keeps that, so that nothing is read into the domain only to be written
+//! again, else as a stream.
 //!
 //! # Behaviour
 //!
@@ -12,7 +14,7 @@
 //!   `: heartbeat` after each [`Limits::heartbeat`] of silence.
 //! - Where the plane behind loses events (it tells a gap, or fails), streams end, as no frame can
 //!   say so; the client learns of it when it comes back.
-//! - A slow subscriber slows nobody, and holds no more than one burst. One that leaves touches
+//! - A slow subscriber slows nobody, and holds no more than one burst or one page. One that leaves touches
 //!   nothing.
 
 use std::{
@@ -27,8 +29,8 @@ use std::{
 use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
 use grump_core::{
-    ControlPlane, Cursor, Error, ErrorKind, EventQuery, Events, Operation, Result, Retry, RunRef,
-    Since,
+    ControlPlane, Cursor, Error, ErrorKind, EventQuery, EventStream, Events, Operation, Result,
+    Retry, RunRef, Since, StoredPage,
 };
 
 mod beat;
@@ -36,12 +38,16 @@ mod burst;
 mod follower;
 mod hub;
 mod own;
+mod replay;
 mod ring;
+mod shelf;
 
 pub use burst::Encode;
+pub(crate) use burst::no_event;
 use follower::Follower;
 use hub::Hub;
 use ring::Place;
+use shelf::Shelf;
 
 /// How much is kept, and for how long there is silence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +60,10 @@ pub struct Limits {
     pub burst_events: usize,
     /// From how many bytes on a burst takes no more events.
     pub burst_bytes: usize,
+    /// How many stored events are read at once, of a plane that keeps their text.
+    pub page_events: usize,
+    /// How many bytes of framed pages are kept, for a minute, for others who read the same.
+    pub page_bytes: usize,
     /// After how much silence a comment is sent.
     pub heartbeat: Duration,
 }
@@ -65,6 +75,8 @@ impl Default for Limits {
             bytes: 16 << 20,
             burst_events: 256,
             burst_bytes: 64 << 10,
+            page_events: 512,
+            page_bytes: 64 << 20,
             heartbeat: Duration::from_secs(5),
         }
     }
@@ -83,7 +95,9 @@ pub struct Fanout {
 /// A plane whose events are told, and how.
 struct Source {
     plane: Arc<dyn ControlPlane>,
-    encode: Arc<Encode>,
+    encode: Arc<dyn Encode>,
+    page_events: usize,
+    shelf: Arc<Shelf>,
 }
 
 /// A stream of frames.
@@ -95,14 +109,15 @@ pub struct Subscription {
 
 impl Fanout {
     /// The events of this plane, as `encode` writes them.
-    pub fn new(
-        plane: Arc<dyn ControlPlane>,
-        encode: impl Fn(&grump_core::Event, &mut Vec<u8>) + Send + Sync + 'static,
-        limits: Limits,
-    ) -> Self {
-        let encode: Arc<Encode> = Arc::new(encode);
+    pub fn new(plane: Arc<dyn ControlPlane>, encode: impl Encode, limits: Limits) -> Self {
+        let source = Source {
+            plane,
+            encode: Arc::new(encode),
+            page_events: limits.page_events,
+            shelf: Arc::new(Shelf::new(limits.page_bytes)),
+        };
         Self {
-            source: Arc::new(Source { plane, encode }),
+            source: Arc::new(source),
             limits,
             hub: Mutex::default(),
             opening: tokio::sync::Mutex::default(),
@@ -224,6 +239,20 @@ impl Source {
         events.ok_or_else(|| Error::unsupported(operation.as_str()))
     }
 
+    /// The plane's updates of one run or of all.
+    async fn watch(&self, run: Option<&RunRef>, since: Since) -> Result<EventStream> {
+        match run {
+            Some(run) => {
+                let events = self.all(Operation::EventsWatch)?;
+                events.watch(run, since).await
+            }
+            None => {
+                let events = self.all(Operation::EventsWatchAll)?;
+                events.watch_all(since).await
+            }
+        }
+    }
+
     /// Whether the plane can say what is stored.
     fn has_history(&self) -> bool {
         self.all(Operation::EventsHistory).is_ok()
@@ -238,6 +267,16 @@ impl Source {
         behind.run = run.cloned();
         let page = events.history(behind).await;
         page.is_ok_and(|page| page.events.is_empty())
+    }
+
+    /// What is stored behind this position, if the plane keeps its text.
+    async fn stored(&self, run: Option<&RunRef>, after: Cursor) -> Result<Option<StoredPage>> {
+        let Ok(events) = self.all(Operation::EventsHistory) else {
+            return Ok(None);
+        };
+        let mut behind = EventQuery::default().after(after).limit(self.page_events);
+        behind.run = run.cloned();
+        events.stored(behind).await
     }
 
     /// Refuses a run that is not there.

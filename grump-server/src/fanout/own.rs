@@ -2,17 +2,21 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures::{
     FutureExt, StreamExt,
     future::{BoxFuture, Fuse, FusedFuture},
 };
 use grump_core::{Cursor, EventQuery, EventStream, Operation, Result, RunRef, Since, Update};
 
-use super::{Place, Source, burst, hub::Hub};
+use super::{Place, Source, burst, hub::Hub, replay::Replay};
 
-/// A stream of one subscriber's own.
+/// A stream of one subscriber's own: first what is stored, page by page, if the plane keeps its
+/// text, then the plane's updates.
 pub(super) struct Own {
     updates: EventStream,
+    /// What is told before the updates go on behind it.
+    replay: Option<Replay>,
     /// It is over, and so is the run's work.
     ended: bool,
     /// It was over once: everything stored was told.
@@ -55,17 +59,11 @@ impl Own {
         since: Since,
     ) -> Result<Self> {
         let opened = hub.ring().end().0.burst;
-        let updates = match run {
-            Some(run) => {
-                let events = source.all(Operation::EventsWatch)?;
-                events.watch(run, since).await?
-            }
-            None => {
-                let events = source.all(Operation::EventsWatchAll)?;
-                events.watch_all(since).await?
-            }
-        };
+        let begins_now = since == Since::Now;
+        let updates = source.watch(run, since).await?;
+        let from = updates.cursor().filter(|_| !begins_now);
         Ok(Self {
+            replay: from.map(|from| Replay::new(run.cloned(), from.clone())),
             updates,
             ended: false,
             told_all: false,
@@ -77,7 +75,29 @@ impl Own {
 
     /// The position behind what was told.
     pub(super) fn cursor(&self) -> Option<&Cursor> {
-        self.updates.cursor()
+        let replayed = self.replay.as_ref().map(Replay::cursor);
+        replayed.or(self.updates.cursor())
+    }
+
+    /// The next page of what is stored; `None` where the plane keeps no text, or all of it was
+    /// told: then the updates go on.
+    pub(super) async fn replay(
+        &mut self,
+        source: &Source,
+        run: Option<&RunRef>,
+    ) -> Result<Option<Bytes>> {
+        let Some(replay) = &mut self.replay else {
+            return Ok(None);
+        };
+        let page = replay.next(source).await?;
+        if !page.as_ref().is_some_and(|page| page.has_more) {
+            let told = replay.cursor().clone();
+            if self.updates.cursor() != Some(&told) {
+                self.updates = source.watch(run, Since::Cursor(told)).await?;
+            }
+            self.replay = None;
+        }
+        Ok(page.map(|page| page.frames))
     }
 
     /// Waits until its plane tells something, or says that everything stored was told.

@@ -5,7 +5,7 @@ use std::{fmt::Write, pin::Pin, sync::Arc, time::Duration};
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use grump_core::{Cursor, ErrorKind, Event, Operation, RunRef, Since};
-use grump_server::fanout::{Fanout, Limits, Subscription};
+use grump_server::fanout::{Encode, Fanout, Limits, Subscription};
 
 use crate::tape::{self, Tape};
 
@@ -18,6 +18,7 @@ fn narrow() -> Limits {
     Limits {
         events: 8,
         burst_events: 4,
+        page_events: 3,
         ..limits()
     }
 }
@@ -119,17 +120,76 @@ async fn a_stream_is_live_only_behind_what_is_stored() {
 
 #[tokio::test]
 async fn a_stream_from_a_position_tells_what_is_stored_and_then_reads_with_all_others() {
-    let tape = Tape::new();
-    for number in 0..50 {
+    for tape in Tape::both() {
+        for number in 0..50 {
+            tape.tell("a", number.to_string());
+        }
+        let fanout = fanout(&tape, narrow());
+        for since in [Since::Beginning, Cursor::new("tape-0").into()] {
+            let mut listener = Listener::all(&fanout, since).await;
+            listener.until(": live\n\n").await;
+            eventually(|| tape.readers() == 1).await;
+            assert_eq!(listener.texts_until("49").await, numbers(0..50));
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_plane_keeps_as_text_is_read_page_by_page_and_only_once() {
+    let tape = Tape::with_text();
+    for number in 0..7 {
+        tape.tell(["b", "a"][number % 2], number.to_string());
+    }
+    let fanout = fanout(&tape, narrow());
+    let mut listener = Listener::all(&fanout, Since::Beginning).await;
+    listener.until(": live\n\n").await;
+    assert_eq!(tape.pages(), 3);
+    tape.tell("a", "7");
+    assert_eq!(listener.texts_until("7").await, numbers(0..8));
+    let mut one = Listener::one(&fanout, "a", Since::Beginning).await;
+    let told = one.until(": live\n\n").await;
+    assert!(
+        told.ends_with("id: tape-8\ndata: 7\n\n: live\n\n"),
+        "{told}"
+    );
+    assert_eq!(tape.pages(), 5);
+}
+
+/// The first page is always asked of the plane, which may refuse it, and so is the last, which may
+/// have grown.
+#[tokio::test]
+async fn pages_between_the_first_and_the_last_are_read_once_until_something_is_taken_away() {
+    let tape = Tape::with_text();
+    for number in 0..10 {
         tape.tell("a", number.to_string());
     }
-    let fanout = fanout(&tape, limits());
-    for since in [Since::Beginning, Cursor::new("tape-0").into()] {
-        let mut listener = Listener::all(&fanout, since).await;
-        listener.until(": live\n\n").await;
-        eventually(|| tape.readers() == 1).await;
-        assert_eq!(listener.texts_until("49").await, numbers(0..50));
+    let fanout = fanout(&tape, narrow());
+    for pages in [4, 4 + 2, 4 + 2 + 2] {
+        let mut listener = Listener::all(&fanout, Since::Beginning).await;
+        assert_eq!(listener.texts_until("9").await, numbers(0..10));
+        assert_eq!(tape.pages(), pages);
     }
+    tape.take_away();
+    let mut listener = Listener::all(&fanout, Since::Beginning).await;
+    assert_eq!(listener.texts_until("9").await, numbers(0..10));
+    assert_eq!(tape.pages(), 8 + 4);
+}
+
+/// Where the stored text is not what it should be, nothing behind it is told as if it were.
+#[tokio::test]
+async fn text_that_is_no_event_ends_the_stream() {
+    struct Refusing;
+    impl Encode for Refusing {
+        fn event(&self, _: &Event, _: &mut Vec<u8>) {}
+        fn stored(&self, _: &str, _: &mut Vec<u8>) -> grump_core::Result<()> {
+            Err(grump_core::Error::new(ErrorKind::Storage, "no"))
+        }
+    }
+    let tape = Tape::with_text();
+    tape.tell("a", "0");
+    let fanout = Fanout::new(tape.clone(), Refusing, limits());
+    let listener = Listener::all(&fanout, Since::Beginning).await;
+    assert!(!listener.rest().await.contains("data"));
 }
 
 #[tokio::test]
@@ -149,25 +209,26 @@ async fn a_position_that_all_others_passed_a_moment_ago_needs_no_stream_of_its_o
 
 #[tokio::test]
 async fn a_stream_of_one_run_tells_of_no_other() {
-    let tape = Tape::new();
-    let fanout = fanout(&tape, limits());
-    tape.tell("a", "0");
-    tape.tell("b", "not mine");
-    for since in [Since::Now, Since::Beginning] {
-        let mut listener = Listener::one(&fanout, "a", since).await;
-        listener.until(": live\n\n").await;
+    for tape in Tape::both() {
+        let fanout = fanout(&tape, narrow());
+        tape.tell("a", "0");
         tape.tell("b", "not mine");
-        tape.tell("a", "1");
-        let texts = listener.texts_until("1").await;
-        assert!(!texts.contains(&"not mine".to_owned()), "{texts:?}");
+        for since in [Since::Now, Since::Beginning] {
+            let mut listener = Listener::one(&fanout, "a", since).await;
+            listener.until(": live\n\n").await;
+            tape.tell("b", "not mine");
+            tape.tell("a", "1");
+            let texts = listener.texts_until("1").await;
+            assert!(!texts.contains(&"not mine".to_owned()), "{texts:?}");
+        }
     }
 }
 
 /// Pitfall 7: what follows the end of a run's work, such as its being merged, is told too.
 #[tokio::test]
 async fn a_stream_of_one_run_stays_open_when_its_work_is_over() {
-    for lacks in [&[][..], &[Operation::EventsHistory]] {
-        let tape = Tape::lacking(lacks);
+    let without_history = Tape::lacking(&[Operation::EventsHistory]);
+    for tape in [Tape::new(), Tape::with_text(), without_history] {
         for number in 0..10 {
             tape.tell("a", number.to_string());
             tape.tell("b", "not mine");
@@ -198,17 +259,21 @@ async fn one_run_can_be_watched_on_a_plane_that_does_not_tell_of_all() {
 /// Pitfall 3: a position that cannot be gone on from is refused, never taken as "now".
 #[tokio::test]
 async fn a_position_of_elsewhere_is_refused() {
-    let fanout = fanout(&Tape::new(), limits());
-    let refused = fanout.all(Cursor::new("other-1").into()).await.unwrap_err();
-    assert_eq!(refused.kind(), ErrorKind::CursorExpired);
+    for tape in Tape::both() {
+        let fanout = fanout(&tape, limits());
+        let refused = fanout.all(Cursor::new("other-1").into()).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::CursorExpired);
+    }
 }
 
 #[tokio::test]
 async fn a_run_that_is_not_there_is_refused() {
-    let fanout = fanout(&Tape::new(), limits());
-    for since in [Since::Now, Since::Beginning] {
-        let refused = fanout.one(RunRef::of_loop("nobody"), since).await;
-        assert_eq!(refused.unwrap_err().kind(), ErrorKind::NotFound);
+    for tape in Tape::both() {
+        let fanout = fanout(&tape, limits());
+        for since in [Since::Now, Since::Beginning] {
+            let refused = fanout.one(RunRef::of_loop("nobody"), since).await;
+            assert_eq!(refused.unwrap_err().kind(), ErrorKind::NotFound);
+        }
     }
 }
 
@@ -262,19 +327,20 @@ async fn the_plane_is_read_for_as_long_as_somebody_listens() {
 /// Pitfall 14: nothing is queued for a reader that does not read; it goes on from the log.
 #[tokio::test]
 async fn a_reader_that_was_away_misses_nothing() {
-    let tape = Tape::new();
-    let fanout = fanout(&tape, narrow());
-    let mut all = Listener::all(&fanout, Since::Now).await;
-    let mut one = Listener::one(&fanout, "a", Since::Now).await;
-    let mut quick = Listener::all(&fanout, Since::Now).await;
-    for number in 0..300 {
-        tape.tell("a", number.to_string());
-        quick.until(&format!("data: {number}\n\n")).await;
+    for tape in Tape::both() {
+        let fanout = fanout(&tape, narrow());
+        let mut all = Listener::all(&fanout, Since::Now).await;
+        let mut one = Listener::one(&fanout, "a", Since::Now).await;
+        let mut quick = Listener::all(&fanout, Since::Now).await;
+        for number in 0..300 {
+            tape.tell("a", number.to_string());
+            quick.until(&format!("data: {number}\n\n")).await;
+        }
+        assert_eq!(all.texts_until("299").await, numbers(0..300));
+        assert_eq!(one.texts_until("299").await, numbers(0..300));
+        tape.tell("a", "300");
+        assert_eq!(all.texts_until("300").await, numbers(0..301));
     }
-    assert_eq!(all.texts_until("299").await, numbers(0..300));
-    assert_eq!(one.texts_until("299").await, numbers(0..300));
-    tape.tell("a", "300");
-    assert_eq!(all.texts_until("300").await, numbers(0..301));
 }
 
 #[tokio::test]
@@ -325,8 +391,12 @@ async fn closing_ends_all_streams_after_what_was_told_and_opens_no_more() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_subscribers_are_each_told_the_exact_sequence() {
     const EVENTS: usize = 250;
-    for limits in [limits(), narrow()] {
-        let tape = Tape::new();
+    let planes = [
+        (Tape::new(), limits()),
+        (Tape::new(), narrow()),
+        (Tape::with_text(), narrow()),
+    ];
+    for (tape, limits) in planes {
         let fanout = Arc::new(fanout(&tape, limits));
         let mut listening = tokio::task::JoinSet::new();
         for number in 0..1000 {

@@ -2,14 +2,15 @@
 
 use std::sync::{
     Arc, Mutex, MutexGuard,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
 use async_trait::async_trait;
 use futures::stream;
 use grump_core::{
     ControlPlane, Cursor, Error, ErrorKind, Event, EventPage, EventQuery, EventStream, Events,
-    Facets, Gap, Operation, PlaneInfo, Result, RunRef, Since, Update, payload::TextDelta,
+    Facets, Gap, Operation, PlaneInfo, Result, RunRef, Since, StoredPage, Update,
+    payload::TextDelta,
 };
 use tokio::sync::watch;
 
@@ -28,30 +29,49 @@ struct Log {
     over: Mutex<Vec<RunRef>>,
     news: watch::Sender<()>,
     has_cursors: bool,
+    /// Whether it keeps the text of what was told.
+    keeps_text: bool,
     readers: AtomicUsize,
+    /// How many pages of text were read.
+    pages: AtomicUsize,
+    /// How often something was taken away.
+    edition: AtomicU64,
 }
 
 impl Tape {
     pub(crate) fn new() -> Arc<Self> {
-        Self::with(true, &[])
+        Self::with(true, false, &[])
+    }
+
+    /// One that keeps the text of what it tells, as the engine does.
+    pub(crate) fn with_text() -> Arc<Self> {
+        Self::with(true, true, &[])
+    }
+
+    /// One that keeps no text, and one that does.
+    pub(crate) fn both() -> [Arc<Self>; 2] {
+        [Self::new(), Self::with_text()]
     }
 
     /// One that numbers nothing and keeps no history, as foreign servers are.
     pub(crate) fn without_cursors() -> Arc<Self> {
-        Self::with(false, &[Operation::EventsHistory])
+        Self::with(false, false, &[Operation::EventsHistory])
     }
 
     pub(crate) fn lacking(operations: &[Operation]) -> Arc<Self> {
-        Self::with(true, operations)
+        Self::with(true, false, operations)
     }
 
-    fn with(has_cursors: bool, lacks: &[Operation]) -> Arc<Self> {
+    fn with(has_cursors: bool, keeps_text: bool, lacks: &[Operation]) -> Arc<Self> {
         let log = Arc::new(Log {
             told: Mutex::default(),
             over: Mutex::default(),
             news: watch::Sender::new(()),
             has_cursors,
+            keeps_text,
             readers: AtomicUsize::new(0),
+            pages: AtomicUsize::new(0),
+            edition: AtomicU64::new(0),
         });
         let can = [
             Operation::EventsHistory,
@@ -89,6 +109,16 @@ impl Tape {
     /// How many streams are open.
     pub(crate) fn readers(&self) -> usize {
         self.log.readers.load(Ordering::SeqCst)
+    }
+
+    /// As if something that was told had been taken away.
+    pub(crate) fn take_away(&self) {
+        self.log.edition.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// How many pages of text were read.
+    pub(crate) fn pages(&self) -> usize {
+        self.log.pages.load(Ordering::SeqCst)
     }
 
     fn write(&self, update: Update) {
@@ -142,6 +172,23 @@ impl Log {
             Since::Beginning => Ok(0),
             _ => Ok(self.told().len()),
         }
+    }
+
+    /// The events that are asked for, each with the position behind it.
+    fn stored(&self, query: &EventQuery) -> Result<Vec<(usize, Event)>> {
+        let start = match &query.after {
+            Some(cursor) => self.position(cursor)?,
+            None => 0,
+        };
+        let told = self.told();
+        let stored = told.iter().enumerate().skip(start);
+        let stored = stored.filter_map(|(index, told)| Some((index + 1, told.event()?)));
+        let wanted =
+            stored.filter(|(_, event)| query.run.as_ref().is_none_or(|run| *run == event.run));
+        let page = wanted.take(query.limit);
+        Ok(page
+            .map(|(position, event)| (position, event.clone()))
+            .collect())
     }
 
     fn is_over(&self, run: Option<&RunRef>) -> bool {
@@ -207,20 +254,29 @@ impl Reading {
 #[async_trait]
 impl Events for Reading {
     async fn history(&self, query: EventQuery) -> Result<EventPage> {
-        let start = match &query.after {
-            Some(cursor) => self.0.position(cursor)?,
-            None => 0,
-        };
-        let told = self.0.told().clone();
-        let stored = told.iter().enumerate().skip(start);
-        let stored = stored.filter_map(|(index, told)| Some((index, told.event()?)));
-        let wanted = stored
-            .filter(|(_, event)| query.run.as_ref().is_none_or(|run| *run == event.run))
-            .take(query.limit);
-        let page: Vec<_> = wanted.collect();
-        let last = page.last().and_then(|(index, _)| self.0.cursor(index + 1));
-        let events = page.into_iter().map(|(_, event)| event.clone()).collect();
+        let told = self.0.stored(&query)?;
+        let last = told
+            .last()
+            .and_then(|(position, _)| self.0.cursor(*position));
+        let events = told.into_iter().map(|(_, event)| event).collect();
         Ok(EventPage::new(events, last.or(query.after), false))
+    }
+
+    async fn stored(&self, query: EventQuery) -> Result<Option<StoredPage>> {
+        if !self.0.keeps_text {
+            return Ok(None);
+        }
+        self.0.pages.fetch_add(1, Ordering::SeqCst);
+        let mut page = StoredPage::default();
+        page.cursor.clone_from(&query.after);
+        for (position, event) in self.0.stored(&query)? {
+            let cursor = self.0.cursor(position).unwrap();
+            page.push(cursor.as_str(), &serde_json::to_string(&event).unwrap());
+            page.cursor = Some(cursor);
+        }
+        page.edition = Some(self.0.edition.load(Ordering::SeqCst));
+        page.has_more = page.len() == query.limit;
+        Ok(Some(page))
     }
 
     async fn watch(&self, run: &RunRef, since: Since) -> Result<EventStream> {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use grump_core::{
-    Event, EventKind, Json, Native, Payload, RunId, RunRef, Timestamp,
+    Event, EventKind, Json, Native, Payload, RunId, RunKind, RunRef, Timestamp,
     payload::{
         CommitCreated, ErrorReported, IterationEnded, IterationStarted, Log, Message, RunCancelled,
         RunCompleted, RunCreated, RunDeleted, RunDiscarded, RunFailed, RunLimitReached, RunMerged,
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{map, types::Tool};
-use crate::contract;
+use crate::{contract, text::carried};
 
 /// The channel that [`Native::channel`] names for frames of this dialect.
 pub const CHANNEL: &str = "ralpher.sse";
@@ -104,7 +104,7 @@ pub fn decode(data: &str, stream: Option<&RunId>) -> Option<Decoded> {
     Some(Decoded { event, look })
 }
 
-/// Writes an event's frame; `None` where the dialect has no word for it.
+/// Writes an event's frame; `None` where the dialect has no word for it, as for all that is no loop.
 ///
 /// A frame that was read from this dialect is passed on as it came.
 #[must_use]
@@ -114,6 +114,9 @@ pub fn encode(event: &Event) -> Option<Cow<'_, str>> {
         && let Some(raw) = &native.raw
     {
         return Some(Cow::Borrowed(raw));
+    }
+    if event.run.kind != RunKind::Loop {
+        return None;
     }
     let (kind, members) = said(event)?;
     let frame = Written {
@@ -394,7 +397,7 @@ enum Members<'a> {
         outcome: Option<&'a str>,
     },
     Message {
-        message: serde_json::Value,
+        message: Cow<'a, Json>,
     },
     Tool {
         tool: ToolWritten<'a>,
@@ -408,7 +411,7 @@ enum Members<'a> {
         message: &'a str,
     },
     Commit {
-        commit: serde_json::Value,
+        commit: Cow<'a, Json>,
     },
     Stopped {
         reason: &'a str,
@@ -429,9 +432,9 @@ struct ToolWritten<'a> {
     id: Option<&'a str>,
     name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    input: Option<serde_json::Value>,
+    input: Option<Cow<'a, Json>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    output: Option<serde_json::Value>,
+    output: Option<Cow<'a, Json>>,
     status: &'a str,
 }
 
@@ -446,7 +449,7 @@ fn said(event: &Event) -> Option<(&'static str, Members<'_>)> {
             ("loop.iteration.end", Members::Ended { outcome })
         }
         Payload::Message(said) => {
-            let message = said.message.value();
+            let message = carried(&said.message);
             ("loop.message", Members::Message { message })
         }
         Payload::ToolCalled(called) => (
@@ -467,7 +470,7 @@ fn said(event: &Event) -> Option<(&'static str, Members<'_>)> {
         }
         Payload::Log(log) => ("loop.log", log_members(event, log)),
         Payload::CommitCreated(created) => {
-            let commit = created.commit.value();
+            let commit = carried(&created.commit);
             ("loop.git.commit", Members::Commit { commit })
         }
         Payload::ErrorReported(reported) => {
@@ -560,8 +563,8 @@ impl<'a> From<&'a ToolCalled> for ToolWritten<'a> {
         Self {
             id: called.call_id.as_deref(),
             name: &called.tool,
-            input: called.input.as_ref().map(Json::value),
-            output: called.output.as_ref().map(Json::value),
+            input: called.input.as_ref().map(carried),
+            output: called.output.as_ref().map(carried),
             status: status.unwrap_or("running"),
         }
     }
@@ -572,8 +575,8 @@ impl<'a> From<&'a ToolResult> for ToolWritten<'a> {
         Self {
             id: result.call_id.as_deref(),
             name: &result.tool,
-            input: result.input.as_ref().map(Json::value),
-            output: result.output.as_ref().map(Json::value),
+            input: result.input.as_ref().map(carried),
+            output: result.output.as_ref().map(carried),
             status: match result.success {
                 Some(false) => "failed",
                 _ => "completed",

@@ -4,6 +4,7 @@ mod endpoints;
 pub mod error;
 pub mod events;
 pub mod map;
+pub mod stored;
 #[cfg(test)]
 mod tests;
 mod types;

@@ -34,6 +34,8 @@ pub(crate) fn measure(table: &mut Table) -> Result<(), Failure> {
     let run = tokio::runtime::Runtime::new()?.block_on(store(folder.path()))?;
     let flat = frames(folder.path())?;
     let data = folder.path().join("data");
+    // Each turn of this one is the first of a server.
+    let again = twin(&DataFolder::new(&data), &folder.path().join("again"))?;
     let grump = Served::start("engine", &[data.as_os_str()])?;
     let file = Served::start("axum", &[flat.as_os_str()])?;
     let redis = filled()?;
@@ -43,12 +45,27 @@ pub(crate) fn measure(table: &mut Table) -> Result<(), Failure> {
         let ready = Ask::http(file.address, "/file", "");
         let contenders = vec![
             Contender::fallible("grump", move || replay(&stored)),
+            Contender::fallible("grump, for the first time", || first(&again, path)),
             Contender::fallible("redis, XRANGE by 1000", || pages(&redis)),
             Contender::fallible("axum, flat file of frames", move || replay(&ready)),
         ];
         table.figure(&format!("replay of {STORED}, {what}"), contenders);
     }
     Ok(())
+}
+
+/// A folder with the same journal.
+fn twin(data: &DataFolder, again: &Path) -> Result<PathBuf, Failure> {
+    std::fs::create_dir(again)?;
+    let folder = DataFolder::new(again);
+    std::fs::copy(data.journal(), folder.journal())?;
+    Ok(again.to_owned())
+}
+
+/// Replays from a server that was never asked before.
+fn first(data: &Path, path: &str) -> Result<Turn, Failure> {
+    let grump = Served::start("engine", &[data.as_os_str()])?;
+    replay(&Ask::http(grump.address, path, "Last-Event-ID: 0\r\n"))
 }
 
 fn replay(ask: &Ask) -> Result<Turn, Failure> {
