@@ -3,10 +3,9 @@
 //! `cargo run -p grump-examples --example approve_by_hand` plays a script as the agent: it asks for
 //! two things. The program allows the first and refuses the second, with a word on what to do.
 
-use std::process::Command;
-
 use futures::StreamExt;
 use grump::{Answer, NewLoop, Payload, Policy, Since, Update};
+use grump_examples::make_repository;
 
 const SCRIPT: &str = r#"{"turns": [{
     "steps": [
@@ -23,23 +22,7 @@ const SCRIPT: &str = r#"{"turns": [{
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = tempfile::tempdir()?;
     let app = folder.path().join("app");
-    let made = Command::new("git")
-        .args(["init", "--quiet"])
-        .arg(&app)
-        .status()?;
-    assert!(made.success());
-    let identity = [
-        "-c",
-        "user.name=Example User",
-        "-c",
-        "user.email=user@example.com",
-    ];
-    let commit = ["commit", "--quiet", "--allow-empty", "--message", "first"];
-    Command::new("git")
-        .current_dir(&app)
-        .args(identity)
-        .args(commit)
-        .status()?;
+    make_repository(&app)?;
     let script = folder.path().join("part.json");
     std::fs::write(&script, SCRIPT)?;
 

@@ -3,10 +3,9 @@
 //! `cargo run -p grump-examples --example one_loop` makes a small repository in a temporary folder
 //! and lets a shell command be the agent. Put your own folder and agent in its place.
 
-use std::{path::Path, process::Command};
-
 use futures::StreamExt;
 use grump::{NewLoop, Payload, Since, Update};
+use grump_examples::make_repository;
 
 /// Appends a line, and says that it is done when there are three.
 const AGENT: &str = r#"cmd: sh -c 'echo "line {iteration}" >> lines.txt; echo "{iteration} of 3"; test {iteration} -lt 3 || echo "<promise>COMPLETE</promise>"'"#;
@@ -56,22 +55,4 @@ fn show(payload: &Payload) {
         Payload::CommitCreated(created) => println!("commit {:?}", created.commit),
         other => println!("{}", other.name()),
     }
-}
-
-fn make_repository(path: &Path) -> std::io::Result<()> {
-    std::fs::create_dir(path)?;
-    let commands: [&[&str]; 4] = [
-        &["init", "--quiet"],
-        &["config", "user.name", "Example User"],
-        &["config", "user.email", "user@example.com"],
-        &["commit", "--quiet", "--allow-empty", "--message", "first"],
-    ];
-    for arguments in commands {
-        let status = Command::new("git")
-            .current_dir(path)
-            .args(arguments)
-            .status()?;
-        assert!(status.success(), "git {arguments:?}");
-    }
-    Ok(())
 }

@@ -4,11 +4,12 @@
 //! before a client of that, and lets one function work with each of the three. Any tool that embeds
 //! grump can offer its plane to others like this; `grump serve` does so for a data folder.
 
-use std::{net::SocketAddr, path::Path, process::Command};
+use std::{net::SocketAddr, path::Path};
 
 use futures::StreamExt;
 use grump::{NewLoop, Plane, Since};
 use grump_engine::{DataFolder, Engine, agent::registry::Agents};
+use grump_examples::make_repository;
 use grump_server::Server;
 
 /// What comes over a wire names its agent: the command line stays here.
@@ -70,22 +71,4 @@ async fn served(plane: &Plane) -> grump::Result<Plane> {
     let address = format!("ralpher+http://{}", server.local_addr());
     tokio::spawn(server.serve(std::future::pending()));
     grump::connect(&address)
-}
-
-fn make_repository(path: &Path) -> std::io::Result<()> {
-    std::fs::create_dir(path)?;
-    let commands: [&[&str]; 4] = [
-        &["init", "--quiet"],
-        &["config", "user.name", "Example User"],
-        &["config", "user.email", "user@example.com"],
-        &["commit", "--quiet", "--allow-empty", "--message", "first"],
-    ];
-    for arguments in commands {
-        let status = Command::new("git")
-            .current_dir(path)
-            .args(arguments)
-            .status()?;
-        assert!(status.success(), "git {arguments:?}");
-    }
-    Ok(())
 }
