@@ -4,13 +4,16 @@
 use std::{env, net::IpAddr, ops::Deref, sync::Arc};
 
 use grump::{Conflict, Error, ErrorKind, Plane};
-use grump_client::{RalpherClient, RalpherPlane, stream::StreamConfig};
+use grump_client::{Credential, RalpherClient, RalpherPlane, stream::StreamConfig};
 use grump_engine::{Attach, DataFolder, Owner};
 
 use crate::exit::{Failure, Result};
 
 /// The token that a plane elsewhere asks for, or that `serve` is to ask for.
 pub(crate) const TOKEN: &str = "GRUMP_API_KEY";
+
+/// How often a stream of a server somewhere is connected again in vain: for about a minute.
+const RECONNECTS: u32 = 8;
 
 /// A plane, and where it is.
 #[derive(Clone, Debug)]
@@ -25,8 +28,8 @@ enum Whose {
     Own,
     /// The process of this number owns the data folder, and serves.
     Owner { pid: u32, data: DataFolder },
-    /// A server somewhere; whether it is on this machine.
-    Elsewhere { here: bool },
+    /// A server somewhere, by its address; whether it is on this machine.
+    Elsewhere { url: String, here: bool },
 }
 
 impl Deref for Place {
@@ -49,13 +52,14 @@ impl Place {
     /// # Errors
     /// `InvalidInput` for an address that is not understood.
     pub(crate) fn at(url: &str) -> grump::Result<Self> {
-        let plane = match token() {
-            Some(token) => grump_client::connect_with_token(url, &token)?,
-            None => grump_client::connect(url)?,
-        };
+        let mut patience = StreamConfig::default();
+        patience.reconnects = RECONNECTS;
+        let credential = token().map(Credential::bearer);
+        let plane = grump_client::connect_with_patience(url, credential, patience)?;
         Ok(Self {
             plane: Plane::new(plane),
             whose: Whose::Elsewhere {
+                url: url.to_owned(),
                 here: is_loopback(url),
             },
         })
@@ -92,7 +96,7 @@ impl Place {
 
     /// Whether its paths are this machine's.
     pub(crate) const fn is_on_this_machine(&self) -> bool {
-        !matches!(self.whose, Whose::Elsewhere { here: false })
+        !matches!(self.whose, Whose::Elsewhere { here: false, .. })
     }
 
     /// Works with it; what goes wrong names the owner.
@@ -107,8 +111,10 @@ impl Place {
     /// refused because it owns the folder.
     pub(crate) fn explain(&self, error: Error) -> Error {
         use ErrorKind::{Stalled, Transport, Truncated, Unsupported};
-        let Whose::Owner { pid, data } = &self.whose else {
-            return error;
+        let (pid, data) = match &self.whose {
+            Whose::Owner { pid, data } => (pid, data),
+            Whose::Elsewhere { url, .. } if error.kind() == Stalled => return gone(url, error),
+            _ => return error,
         };
         let serves = Owner::of(data).is_some_and(|owner| owner.identity.process.pid == *pid);
         match error.kind() {
@@ -141,6 +147,16 @@ fn ended(pid: u32, error: Error) -> Error {
     Error::new(ErrorKind::Unavailable, message)
         .with("pid", pid)
         .advise("look at what it left with `grump loop ls`; `grump loop start` goes on with it")
+        .caused_by(error)
+}
+
+/// A server that was followed does not answer any more.
+fn gone(url: &str, error: Error) -> Error {
+    Error::new(ErrorKind::Unavailable, "the server cannot be reached any more")
+        .with("plane", url)
+        .advise(format!(
+            "what runs there may go on; follow it again with `grump --plane {url} loop watch`"
+        ))
         .caused_by(error)
 }
 
@@ -216,6 +232,16 @@ mod tests {
         let error = owner().explain(Error::new(ErrorKind::Stalled, "again and again"));
         assert_eq!(error.kind(), ErrorKind::Unavailable);
         assert!(error.to_string().contains("has ended"), "{error}");
+    }
+
+    #[test]
+    fn a_stream_whose_server_is_gone_says_how_to_follow_again() {
+        let elsewhere = Place::at("ralpher+http://127.0.0.1:1").unwrap();
+        let error = elsewhere.explain(Error::new(ErrorKind::Stalled, "again and again"));
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        let text = error.to_string();
+        let command = "grump --plane ralpher+http://127.0.0.1:1 loop watch";
+        assert!(text.contains(command), "{text}");
     }
 
     #[test]

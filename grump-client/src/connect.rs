@@ -5,7 +5,7 @@ use std::{env, sync::Arc};
 use grump_core::{ControlPlane, Error, ErrorKind, Result};
 use http::{Uri, uri::Authority};
 
-use crate::{Credential, builder::DialectClient};
+use crate::{Credential, builder::DialectClient, stream::StreamConfig};
 
 /// A dialect that can be connected to.
 struct Entry {
@@ -16,8 +16,8 @@ struct Entry {
     plane: Connected,
 }
 
-/// The plane at a base, for who knows this.
-type Connected = fn(&str, Option<Credential>) -> Result<Arc<dyn ControlPlane>>;
+/// The plane at a base, for who knows this and is this patient.
+type Connected = fn(&str, Option<Credential>, StreamConfig) -> Result<Arc<dyn ControlPlane>>;
 
 /// The dialects that are understood: a line for each.
 const DIALECTS: &[Entry] = &[
@@ -46,12 +46,16 @@ where
     }
 }
 
-fn plane<C, P>(base: &str, credential: Option<Credential>) -> Result<Arc<dyn ControlPlane>>
+fn plane<C, P>(
+    base: &str,
+    credential: Option<Credential>,
+    patience: StreamConfig,
+) -> Result<Arc<dyn ControlPlane>>
 where
     C: DialectClient,
     P: From<C> + ControlPlane,
 {
-    let builder = crate::ClientBuilder::<C>::new(base);
+    let builder = crate::ClientBuilder::<C>::new(base).stream(patience);
     let builder = credential
         .into_iter()
         .fold(builder, crate::ClientBuilder::credential);
@@ -72,7 +76,7 @@ where
 /// # Errors
 /// `InvalidInput` for an address that is not understood; the error names those that are.
 pub fn connect(url: &str) -> Result<Arc<dyn ControlPlane>> {
-    connected(url, None)
+    connect_with_patience(url, None, StreamConfig::default())
 }
 
 /// As [`connect`], showing this credential. A server of a dialect whose document knows no
@@ -82,7 +86,7 @@ pub fn connect(url: &str) -> Result<Arc<dyn ControlPlane>> {
 /// # Errors
 /// As for [`connect`], and `InvalidInput` for a token that no header can hold.
 pub fn connect_with(url: &str, credential: Credential) -> Result<Arc<dyn ControlPlane>> {
-    connected(url, Some(credential))
+    connect_with_patience(url, Some(credential), StreamConfig::default())
 }
 
 /// As [`connect_with`], with a token or key that is shown as `Authorization: Bearer …`.
@@ -104,10 +108,18 @@ pub fn connect_from_env() -> Result<Arc<dyn ControlPlane>> {
             .advise(format!("set it; {}", known()))
             .caused_by(error)
     })?;
-    connected(&url, Credential::from_env())
+    connect_with_patience(&url, Credential::from_env(), StreamConfig::default())
 }
 
-fn connected(url: &str, credential: Option<Credential>) -> Result<Arc<dyn ControlPlane>> {
+/// As [`connect_with`], with a credential if there is one, and with streams that are this patient.
+///
+/// # Errors
+/// As for [`connect_with`].
+pub fn connect_with_patience(
+    url: &str,
+    credential: Option<Credential>,
+    patience: StreamConfig,
+) -> Result<Arc<dyn ControlPlane>> {
     let Some((name, base)) = url.split_once('+') else {
         return Err(not_understood("the address names no dialect", url)
             .advise(format!("{}; grump_client::detect finds it", known())));
@@ -115,7 +127,7 @@ fn connected(url: &str, credential: Option<Credential>) -> Result<Arc<dyn Contro
     let Some(dialect) = DIALECTS.iter().find(|dialect| dialect.name == name) else {
         return Err(not_understood("there is no such dialect", url));
     };
-    (dialect.plane)(&with_port(base, dialect.port, url)?, credential)
+    (dialect.plane)(&with_port(base, dialect.port, url)?, credential, patience)
 }
 
 /// The base with the dialect's own port where it says none. Encrypted addresses have that of

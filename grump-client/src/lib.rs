@@ -77,7 +77,9 @@ mod wire_stream;
 pub use self::{
     auth::{Abilities, Credential, Token},
     builder::{ClientBuilder, DialectClient},
-    connect::{connect, connect_from_env, connect_with, connect_with_token},
+    connect::{
+        connect, connect_from_env, connect_with, connect_with_patience, connect_with_token,
+    },
     detect::detect,
     download::Download,
     hooks::{Reconnecting, Retrying},

@@ -3,12 +3,7 @@
 //! The command leaves a server behind which serves nobody but those who attach to the data folder,
 //! and which ends by itself when no loop has been at work for a while.
 
-use std::{
-    fs::{self, File},
-    io,
-    path::{Path, PathBuf},
-    process::Stdio,
-};
+use std::{fs, io, path::Path, process::Stdio};
 
 use grump::{Error, ErrorKind, Run};
 use serde_json::Value;
@@ -22,6 +17,7 @@ use crate::{
     commands::{
         change::done,
         run::{begin, forget},
+        server_log::ServerLog,
         setup,
     },
     exit::{Exit, Result},
@@ -144,11 +140,11 @@ impl Launch {
     }
 }
 
-fn log_of(session: &Session) -> Result<PathBuf> {
+fn log_of(session: &Session) -> Result<ServerLog> {
     let folder = std::path::absolute(session.data()?.path()).map_err(|error| {
         Error::new(ErrorKind::Storage, "the data folder cannot be found").caused_by(error)
     })?;
-    Ok(folder.join("server.log"))
+    Ok(ServerLog::of(&folder))
 }
 
 /// A server that goes on when this process is over.
@@ -159,18 +155,13 @@ struct Left {
 
 impl Left {
     /// Starts it, and waits until it serves.
-    async fn behind(mut command: Command, log: &Path) -> Result<Self> {
+    async fn behind(mut command: Command, log: &ServerLog) -> Result<Self> {
         let cannot = |error: io::Error| {
             Error::new(ErrorKind::Storage, "the server cannot be left behind")
-                .with("log", log.display())
+                .with("log", log.path().display())
                 .caused_by(error)
         };
-        // A server that is there already writes to the same file.
-        let mut options = File::options();
-        options.create(true).append(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(log).map_err(cannot)?;
+        let file = log.open().map_err(cannot)?;
         let begins = file.metadata().map_err(cannot)?.len();
         command
             .current_dir("/")
@@ -185,7 +176,7 @@ impl Left {
         told.read_line(&mut line).await.map_err(cannot)?;
         if line.is_empty() {
             let _ = child.wait().await;
-            return Err(why(log, begins).into());
+            return Err(why(log.path(), begins).into());
         }
         Ok(Self { child, told })
     }

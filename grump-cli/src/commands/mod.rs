@@ -9,6 +9,7 @@ mod doctor;
 mod look;
 mod run;
 mod serve;
+mod server_log;
 mod setup;
 
 use std::io;

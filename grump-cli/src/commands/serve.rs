@@ -24,6 +24,7 @@ use uuid::Uuid;
 
 use crate::{
     args::ServeArgs,
+    commands::server_log::ServerLog,
     exit::{Exit, Result, invalid},
     live::Signals,
     open::Session,
@@ -85,7 +86,20 @@ async fn run(
     engine.publish(Some(attach.clone()))?;
     announce(engine, ralpher, own, output)?;
     let unneeded = unneeded(engine, attach, args, output);
-    Ok(server.serve(end(engine, unneeded, signals, output)).await?)
+    let ended = server.serve(end(engine, unneeded, signals, output));
+    let log = args.detached.then(|| ServerLog::of(engine.data().path()));
+    select! {
+        ended = ended => Ok(ended?),
+        () = keep_short(log) => Ok(()),
+    }
+}
+
+/// A server that was left behind looks after what it says.
+async fn keep_short(log: Option<ServerLog>) {
+    match log {
+        Some(log) => log.keep_short().await,
+        None => pending().await,
+    }
 }
 
 /// Waits for the first signal, or until there is nothing to do; from then on nobody attaches.

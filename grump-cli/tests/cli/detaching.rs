@@ -120,10 +120,10 @@ fn a_server_that_is_left_behind_keeps_what_the_log_says() {
 }
 
 /// A server as a command leaves it behind, and what that command holds of it.
-fn left_behind(scene: &Scene) -> (Running, ChildStdin) {
+fn left_behind(scene: &Scene, until_idle: &str) -> (Running, ChildStdin) {
     let waits = scene.agent(waits_for(scene.path("go").to_str().unwrap()));
     let agent = format!("waits={waits}");
-    let args = ["--json", "serve", "--detached", "--until-idle", "1s"];
+    let args = ["--json", "serve", "--detached", "--until-idle", until_idle];
     let mut command = scene.command(&[&args[..], &["--agent", &agent]].concat());
     command
         .stdin(Stdio::piped())
@@ -139,10 +139,11 @@ fn left_behind(scene: &Scene) -> (Running, ChildStdin) {
 #[test]
 fn a_server_that_is_let_go_of_ends_if_nothing_is_at_work() {
     let scene = Scene::new();
-    let (server, mut held) = left_behind(&scene);
+    // Long after the test is over it would end by itself.
+    let (server, mut held) = left_behind(&scene, "1h");
     held.write_all(b".").unwrap();
     assert_eq!(server.end().code, 0);
-    let (server, held) = left_behind(&scene);
+    let (server, held) = left_behind(&scene, "1h");
     drop(held);
     assert_eq!(server.end().code, 0);
 }
@@ -151,7 +152,7 @@ fn a_server_that_is_let_go_of_ends_if_nothing_is_at_work() {
 #[test]
 fn a_server_that_is_let_go_of_stays_for_what_others_began() {
     let scene = Scene::new();
-    let (mut server, mut held) = left_behind(&scene);
+    let (mut server, mut held) = left_behind(&scene, "1s");
     let args = [
         "loop", "run", "--prompt", "x", "--agent", "waits", "--detach",
     ];
