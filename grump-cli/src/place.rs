@@ -152,12 +152,15 @@ fn ended(pid: u32, error: Error) -> Error {
 
 /// A server that was followed does not answer any more.
 fn gone(url: &str, error: Error) -> Error {
-    Error::new(ErrorKind::Unavailable, "the server cannot be reached any more")
-        .with("plane", url)
-        .advise(format!(
-            "what runs there may go on; follow it again with `grump --plane {url} loop watch`"
-        ))
-        .caused_by(error)
+    Error::new(
+        ErrorKind::Unavailable,
+        "the server cannot be reached any more",
+    )
+    .with("plane", url)
+    .advise(format!(
+        "what runs there may go on; follow it again with `grump --plane {url} loop watch`"
+    ))
+    .caused_by(error)
 }
 
 fn attached(attach: &Attach) -> grump::Result<Plane> {

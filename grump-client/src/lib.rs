@@ -13,7 +13,7 @@
 //! for one in client.loops().list().await? {
 //!     println!("{} is {}", one.config.name, one.state.status);
 //! }
-//! let mut events = client.events().await?;
+//! let mut events = client.events().all().await?;
 //! while let Some(event) = events.next().await {
 //!     println!("{}", event?.kind);
 //! }
@@ -77,9 +77,7 @@ mod wire_stream;
 pub use self::{
     auth::{Abilities, Credential, Token},
     builder::{ClientBuilder, DialectClient},
-    connect::{
-        connect, connect_from_env, connect_with, connect_with_patience, connect_with_token,
-    },
+    connect::{connect, connect_from_env, connect_with, connect_with_patience, connect_with_token},
     detect::detect,
     download::Download,
     hooks::{Reconnecting, Retrying},

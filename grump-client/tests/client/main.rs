@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod contract;
+mod cuts;
 mod endpoints;
 mod grump;
 mod metaforge;

@@ -2,7 +2,6 @@
 
 use std::process::Stdio;
 
-use reqwest::Client;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
@@ -20,7 +19,7 @@ async fn the_program_serves_a_dialect_and_lets_runs_go_on_by_themselves() {
     let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
     let url = lines.next_line().await.unwrap().unwrap();
     let token = lines.next_line().await.unwrap().unwrap();
-    let client = Client::new();
+    let client = crate::client();
     let post = async |path: &str, body: Value| -> Value {
         let request = client.post(format!("{url}{path}")).bearer_auth(&token);
         request
