@@ -126,7 +126,8 @@ impl<C: DialectClient> ClientBuilder<C> {
     }
 
     /// How long one try of a request may take to its answer's end, or a stream to its beginning;
-    /// 60 s unless told.
+    /// 60 s unless told. Requests in which a model works have as long as
+    /// [`total_timeout`](Self::total_timeout) says.
     pub fn request_timeout(mut self, limit: Duration) -> Self {
         self.options.timeouts.request = limit;
         self

@@ -244,6 +244,16 @@ impl Caller {
         self.keyring.abilities()
     }
 
+    /// The same, for requests whose answer a model works on: each may take as long as all tries of
+    /// others may. (Pitfall 12)
+    pub(crate) fn patient(&self) -> Self {
+        let mut patient = self.clone();
+        let total = self.timeouts.total;
+        patient.http = patient.http.first_byte(total).limit(total);
+        patient.timeouts.idle = patient.timeouts.idle.max(total);
+        patient
+    }
+
     /// Whether the server has said that it honours idempotency keys.
     pub(crate) fn honours_keys(&self) -> bool {
         self.honours_keys.load(Relaxed)

@@ -37,8 +37,9 @@ const PROBES: [Probe; 4] = [
         path: "/health",
         dialects: |answer| match answer.is_fine_with("status") {
             true if answer.members.contains_key("services") => Some("grump"),
-            true => Some("mini-devin"),
-            false => None,
+            // Nothing but `{"status":"ok"}` is what servers of both were seen to say.
+            true if answer.is_healthy() => Some("mini-devin"),
+            _ => None,
         },
     },
     Probe {
@@ -109,6 +110,12 @@ impl Answer {
             is_problem: kind.starts_with("application/problem+json"),
             members: inner.unwrap_or(members),
         }
+    }
+
+    /// Whether it is as Mini-Devin says it: with its version, or in its own word.
+    fn is_healthy(&self) -> bool {
+        let status = self.members.get("status").and_then(Value::as_str);
+        self.members.contains_key("version") || status == Some("healthy")
     }
 
     /// Whether it is a success that has this member, or an outage that does: health is told by 503

@@ -207,7 +207,7 @@ impl Caller {
                     });
                     sleep(wait).await;
                 }
-                None => return Err(given_up(failure, retries, twice, maybe)),
+                None => return Err(given_up(failure, spec, (retries, twice), maybe)),
             }
         }
     }
@@ -244,13 +244,13 @@ impl Caller {
     {
         self.check_open()?;
         let key = match self.shows_key(asked.spec.auth) {
-            true => self.keyring.key(self).await?,
+            true => self.keyring.key(self).await.map_err(not_sent)?,
             false => None,
         };
         let first = self.send(asked, key.clone()).await;
         match (&first, key) {
             (Err(failure), Some(key)) if failure.is_401() => {
-                match self.keyring.instead_of(self, key).await? {
+                match self.keyring.instead_of(self, key).await.map_err(not_sent)? {
                     Some(key) => self.send(asked, Some(key)).await,
                     None => first,
                 }
@@ -376,10 +376,25 @@ impl Failure {
     }
 }
 
-fn given_up(failure: Failure, retries: Retries, twice: Twice, maybe: bool) -> Failure {
-    Failure {
-        error: retries.last(failure.error, twice, maybe),
-        ..failure
+fn given_up(
+    failure: Failure,
+    spec: Spec,
+    (retries, twice): (Retries, Twice),
+    maybe: bool,
+) -> Failure {
+    let mut error = retries.last(failure.error, twice, maybe);
+    if maybe && spec.method == "DELETE" && error.kind() == ErrorKind::NotFound {
+        // It may be gone because an earlier try, whose answer was lost, removed it.
+        error = error.retryable(Retry::MaybeApplied);
+    }
+    Failure { error, ..failure }
+}
+
+/// Getting a key failed: the request itself was not sent, whatever became of the log-in.
+fn not_sent(error: Error) -> Error {
+    match error.retry() {
+        Retry::MaybeApplied => error.retryable(Retry::Safe),
+        _ => error,
     }
 }
 

@@ -34,7 +34,7 @@ impl Agents<'_> {
             ..options.0
         };
         self.0
-            .send::<RunAgent>(AgentPath { agent_id }, request)
+            .work::<RunAgent>(AgentPath { agent_id }, request)
             .await
     }
 }

@@ -29,7 +29,7 @@ impl Chat<'_> {
             ..options.0
         };
         let asking = Asking::<StreamChat>::of(NoPath {}, NoQuery {}, request);
-        let events = self.0.caller.listen(asking).await?;
+        let events = self.0.caller.patient().listen(asking).await?;
         Ok(CallStream::of_chat(events))
     }
 }

@@ -27,7 +27,7 @@ impl Architecture<'_> {
             ..options.0
         };
         self.0
-            .send::<GenerateArchitecture>(NoPath {}, request)
+            .work::<GenerateArchitecture>(NoPath {}, request)
             .await
     }
 
@@ -42,7 +42,7 @@ impl Architecture<'_> {
             workspace_path: workspace_path.into(),
             ..options.0
         };
-        self.0.send::<AnalyzeWorkspace>(NoPath {}, request).await
+        self.0.work::<AnalyzeWorkspace>(NoPath {}, request).await
     }
 }
 
@@ -61,7 +61,7 @@ impl Prd<'_> {
             description: description.into(),
             ..options.0
         };
-        self.0.send::<GeneratePrd>(NoPath {}, request).await
+        self.0.work::<GeneratePrd>(NoPath {}, request).await
     }
 }
 
@@ -81,6 +81,6 @@ impl Intent<'_> {
             files: files.into_iter().map(Into::into).collect(),
             ..options.0
         };
-        self.0.send::<CompileIntent>(NoPath {}, request).await
+        self.0.work::<CompileIntent>(NoPath {}, request).await
     }
 }

@@ -208,6 +208,20 @@ impl GrumpClient {
         let asking = Asking::<E>::of(path, NoQuery {}, body);
         self.caller.call(asking).await.map(Response::into_body)
     }
+
+    /// As [`send`](Self::send), where a model works on the answer.
+    pub(crate) async fn work<E: Endpoint<Query = NoQuery>>(
+        &self,
+        path: E::Path,
+        body: E::Body,
+    ) -> Result<Value<E>>
+    where
+        E::Response: Whole,
+    {
+        let asking = Asking::<E>::of(path, NoQuery {}, body);
+        let answer = self.caller.patient().call(asking).await;
+        answer.map(Response::into_body)
+    }
 }
 
 /// Refuses an id that would be another path: it is that of nothing.

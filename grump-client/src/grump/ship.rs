@@ -54,7 +54,12 @@ impl Ship<'_> {
             resume_from_phase: resume_from_phase.into(),
         };
         let asking = Asking::<StreamShip>::of(at(session_id)?, NoQuery {}, request);
-        self.0.caller.listen(asking).await.map(CallStream::new)
+        self.0
+            .caller
+            .patient()
+            .listen(asking)
+            .await
+            .map(CallStream::new)
     }
 }
 

@@ -165,7 +165,7 @@ impl SkillRun {
             .with_max_delay(LONGEST_LOOK)
             .without_max_times()
             .build();
-        while self.refresh().await?.is_under_way() {
+        while !self.refresh().await?.is_done() {
             sleep(looks.next().unwrap_or(LONGEST_LOOK)).await;
         }
         Ok(&self.told.status)

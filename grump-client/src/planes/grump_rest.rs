@@ -55,25 +55,25 @@ impl CodeBundles for Remote {
 impl Designs for Remote {
     async fn generate_architecture(&self, new: NewArchitecture) -> Result<Architecture> {
         let request = map::wire_new_architecture(new);
-        let told = self.client.send::<GenerateArchitecture>(NoPath {}, request);
+        let told = self.client.work::<GenerateArchitecture>(NoPath {}, request);
         told.await.map(map::architecture)
     }
 
     async fn analyze_workspace(&self, request: AnalyzeWorkspace) -> Result<Json> {
         let request = map::wire_workspace(request);
-        let told = self.client.send::<Analyze>(NoPath {}, request);
+        let told = self.client.work::<Analyze>(NoPath {}, request);
         told.await.map(map::answer)
     }
 
     async fn generate_prd(&self, new: NewPrd) -> Result<Prd> {
         let request = map::wire_new_prd(new);
-        let told = self.client.send::<GeneratePrd>(NoPath {}, request);
+        let told = self.client.work::<GeneratePrd>(NoPath {}, request);
         told.await.map(map::prd)
     }
 
     async fn compile_intent(&self, request: CompileIntent) -> Result<Json> {
         let request = map::wire_intent(request);
-        let told = self.client.send::<Compile>(NoPath {}, request);
+        let told = self.client.work::<Compile>(NoPath {}, request);
         told.await.map(map::answer)
     }
 }
@@ -91,7 +91,7 @@ impl Agents for Remote {
         let path = grump::AgentPath {
             agent_id: agent_id.into(),
         };
-        let told = self.client.send::<RunTask>(path, map::wire_task(request));
+        let told = self.client.work::<RunTask>(path, map::wire_task(request));
         told.await.map(map::agent_answer)
     }
 }

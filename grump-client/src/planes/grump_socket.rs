@@ -26,7 +26,7 @@ use crate::{
     caller::Asking,
     grump::{GrumpClient, JobOptions},
     hooks::Hooks,
-    stream::{Connection, Frame, Frames, Source},
+    stream::{Connection, Frame, Frames, Source, broken},
     wire_socket::closed,
 };
 
@@ -146,10 +146,12 @@ impl SocketFrames {
         self.has_spoken = true;
         let event = self.reader.decode(text);
         self.seen.note(&event);
+        // One call may have run one phase: only the session says whether it is done.
+        let doubtful = event.run.kind == RunKind::Ship && event.kind().ends_work();
         Frame::Event {
             cursor: None,
             event: Arc::new(event),
-            doubtful: false,
+            doubtful,
         }
     }
 
@@ -178,7 +180,8 @@ impl Stream for SocketFrames {
                 Some(Ok(Message::Close { code, reason })) => self.closed(code, &reason).map(Err),
                 // The dialect has no other kind of message.
                 Some(Ok(_)) => continue,
-                Some(Err(error)) => Some(Err(error)),
+                // Another connection may live: silence, too, ends only this one.
+                Some(Err(error)) => Some(Err(broken(error))),
                 None => None,
             });
         }

@@ -53,21 +53,22 @@ impl TaskSockets {
     /// completed without success. (ambiguity D-05)
     async fn frame(&self, text: &str) -> Option<Frame> {
         let told = self.heard().decode(text)?;
-        let event = match told.event.kind() {
+        let (event, is_proven) = match told.event.kind() {
             EventKind::RunCompleted => self.proven(told.event).await,
-            _ => told.event,
+            _ => (told.event, true),
         };
         Some(Frame::Event {
             cursor: None,
             event: Arc::new(event),
-            doubtful: told.look,
+            doubtful: told.look || !is_proven,
         })
     }
 
-    async fn proven(&self, mut event: Event) -> Event {
+    /// The end that the task shows, and whether it could be read.
+    async fn proven(&self, mut event: Event) -> (Event, bool) {
         let limit = self.client.caller.stream.answer;
         let Ok(Ok(run)) = timeout(limit, self.read(&event.run)).await else {
-            return event;
+            return (event, false);
         };
         match run.status.unified {
             RunStatus::Failed => {
@@ -83,7 +84,7 @@ impl TaskSockets {
             }
             _ => {}
         }
-        event
+        (event, true)
     }
 }
 

@@ -1,8 +1,9 @@
 //! [`StewardPlane`]: a server of the Steward dialect as a control plane.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use backon::{BackoffBuilder, ExponentialBuilder};
 use grump_core::{
     ApproveRun, Committed, ControlPlane, Cursor, Deliveries, Error, ErrorKind, Event, EventPage,
     EventQuery, EventStream, Events, Facets, FileDiff, NewTask, Operation, PlaneInfo, Pushed,
@@ -13,6 +14,7 @@ use grump_wire::{
     headers,
     steward::{self, ApproveRequest, EventId, RejectRequest, RunId, map},
 };
+use tokio::time::sleep;
 
 use super::steward_events::{RunEventSource, after};
 use crate::{steward::StewardClient, stream::watch};
@@ -117,7 +119,9 @@ impl Runs for Remote {
     }
 
     async fn stop(&self, run: &RunRef) -> Result<()> {
-        self.0.runs().cancel(id(run)?).await.map(drop)
+        self.0.runs().cancel(id(run)?).await?;
+        let over = self.until_over(run).await;
+        over.map_err(|error| error.step_of(Operation::RunsStop.as_str()))
     }
 
     async fn pause(&self, run: &RunRef) -> Result<()> {
@@ -228,6 +232,26 @@ impl Remote {
             None => Cursor::new(headers::BEGINNING),
         };
         Ok(last.map(before))
+    }
+
+    /// Waits until a run that was cancelled is over.
+    async fn until_over(&self, run: &RunRef) -> Result<()> {
+        let looks = ExponentialBuilder::new()
+            .with_min_delay(Duration::from_millis(20))
+            .with_max_delay(Duration::from_secs(1))
+            .with_max_times(40)
+            .build();
+        for wait in looks {
+            let now = self.0.runs().open(id(run)?).await.map(map::run)?;
+            if now.status.unified.is_terminal() {
+                return Ok(());
+            }
+            sleep(wait).await;
+        }
+        Err(
+            Error::new(ErrorKind::Timeout, "the run goes on after it was cancelled")
+                .with("run", &run.id),
+        )
     }
 }
 

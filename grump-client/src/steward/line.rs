@@ -443,11 +443,9 @@ pub(super) fn is_backwards(events: &[AgentEvent]) -> bool {
     ends.is_some_and(|(first, last)| first > last)
 }
 
+/// A list that is there and cannot be read is none: what it holds would be lost in silence.
 fn has_no_list(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::NotFound | ErrorKind::Unsupported | ErrorKind::Protocol
-    )
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Unsupported)
 }
 
 fn wait(error: &Error) -> Duration {

@@ -18,9 +18,9 @@ const EVERY: Duration = Duration::from_secs(2);
 pub(super) struct Slots {
     free: Arc<Semaphore>,
     rules: Mutex<Rules>,
-    /// When the last one had its turn. Who waits gets it in the order of asking: those who ask again
-    /// and again take turns.
-    turn: tokio::sync::Mutex<Option<Instant>>,
+    /// When the last turn is that was given out. Turns are given out in the order of asking: those who
+    /// ask again and again take turns.
+    turn: Mutex<Option<Instant>>,
 }
 
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl Slots {
                 every: EVERY,
                 refused_until: None,
             }),
-            turn: tokio::sync::Mutex::default(),
+            turn: Mutex::default(),
         }
     }
 
@@ -66,12 +66,15 @@ impl Slots {
 
     /// Waits for one's turn to ask.
     pub(super) async fn turn(&self) {
-        let mut last = self.turn.lock().await;
         let every = self.rules().every;
-        if let Some(last) = *last {
-            sleep_until(last + every).await;
-        }
-        *last = Some(Instant::now());
+        let mine = {
+            let mut last = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+            let mine = last.map_or_else(Instant::now, |last| Instant::now().max(last + every));
+            *last = Some(mine);
+            mine
+        };
+        // Nothing is held here: who is not polled for a while holds up nobody.
+        sleep_until(mine).await;
     }
 
     fn rules(&self) -> MutexGuard<'_, Rules> {

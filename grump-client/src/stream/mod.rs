@@ -67,7 +67,7 @@ pub(crate) use self::{
 #[cfg(any(feature = "metaforge", feature = "mini-devin"))]
 pub(crate) use self::{
     echo::Echoes,
-    socket::{SocketSource, Sockets, Told, told},
+    socket::{SocketSource, Sockets, Told, broken, told},
 };
 use self::{link::Link, loss::gap, watcher::Watcher};
 

@@ -140,10 +140,15 @@ pub(crate) fn told(message: Option<Result<Message>>, has_spoken: bool) -> Told {
         Some(Err(error)) => error,
         None => closed(1006, "", has_spoken),
     };
-    Told::End(match error.kind() {
+    Told::End(broken(error))
+}
+
+/// The error of a socket that ended with this one, for who connects again.
+pub(crate) fn broken(error: Error) -> Error {
+    match error.kind() {
         ErrorKind::Unauthenticated | ErrorKind::Forbidden => error,
         _ => Error::new(ErrorKind::Transport, "the socket was lost")
             .retryable(Retry::Safe)
             .caused_by(error),
-    })
+    }
 }

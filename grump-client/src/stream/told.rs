@@ -81,7 +81,10 @@ impl Standing {
     /// Whether a run that stands there is what was told: where exactly between starting and
     /// waiting it is, a stream need not say.
     fn agrees(&self, now: &Self) -> bool {
-        is_alike(self.status, now.status)
+        // An end is told, also behind a word that nobody knows.
+        let is_over_unsaid = now.status.is_terminal() && !self.status.is_terminal();
+        !is_over_unsaid
+            && is_alike(self.status, now.status)
             && now.started <= self.started
             && now.begun.are_among(&self.begun)
             && now.done.are_among(&self.done)

@@ -44,6 +44,22 @@ impl SessionStatus {
     }
 }
 
+impl SessionStatus {
+    /// The agent is done: by a word of the document, or one that other servers use for an end. A word
+    /// that nobody knows is none. (ambiguity M-04)
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        match self {
+            Self::PendingApproval
+            | Self::Completed
+            | Self::Approved
+            | Self::Rejected
+            | Self::Failed => true,
+            other => ["error", "cancelled", "canceled", "stopped"].contains(&other.as_str()),
+        }
+    }
+}
+
 /// `{id}` in a path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SessionPath {
