@@ -47,19 +47,24 @@ use crate::{
 /// [`GrumpPlane`](crate::GrumpPlane) is the same as a control plane, whose streams follow a session
 /// to its end.
 ///
-/// ```no_run
+/// ```
 /// use futures::StreamExt;
 /// use grump_client::GrumpClient;
+/// # use grump_testkit::contract::Contract;
 ///
-/// # async fn example() -> grump_core::Result<()> {
-/// let client = GrumpClient::builder("https://api.grump.dev").token("grump_api_xxxxxx").build()?;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> grump_core::Result<()> {
+/// # let server = Contract::start("grump").await;
+/// # let (base, key) = (server.url(), server.token());
+/// // The base and the key: "https://api.grump.dev", "grump_api_xxxxxx".
+/// let client = GrumpClient::builder(&base).token(key).build()?;
 /// let session = client.ship().start("Build a React app", Default::default()).await?;
-/// let mut events = client.ship().stream(&session.session_id, Default::default()).await?;
+/// let mut events = client.ship().stream(&session.session_id, None).await?;
 /// while let Some(event) = events.next().await {
-///     println!("{:?}", event?);
+///     println!("{}", event?.kind());
 /// }
 /// let status = client.ship().get_status(&session.session_id).await?;
-/// println!("{}", status.status);
+/// assert_eq!(status.status.as_str(), "completed");
 /// # Ok(())
 /// # }
 /// ```

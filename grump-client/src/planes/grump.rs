@@ -26,6 +26,25 @@ use crate::{grump::GrumpClient, stream::watch};
 ///
 /// What the dialect cannot say is refused before anything is sent; see [`PlaneInfo`]. Sessions are
 /// not listed, only jobs are; a session is stopped by the job that it was started with here.
+///
+/// ```
+/// use futures::StreamExt;
+/// use grump_client::{GrumpClient, GrumpPlane};
+/// use grump_core::{ControlPlane, NewShip, StartShip};
+/// # use grump_testkit::contract::Contract;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> grump_core::Result<()> {
+/// # let server = Contract::start("grump").await;
+/// # let (base, key) = (server.url(), server.token());
+/// let plane = GrumpPlane::new(GrumpClient::builder(&base).token(key).build()?);
+/// let ships = plane.facets().ships.as_ref().unwrap();
+/// let session = ships.create(NewShip::new("Build a React app")).await?;
+/// let updates = ships.start_and_watch(StartShip::new(&session)).await?;
+/// assert_eq!(updates.count().await, 10);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct GrumpPlane {
     client: GrumpClient,

@@ -55,8 +55,9 @@ impl Seen {
                 .iter()
                 .find(|(_, works)| !**works)
                 .or(seen.iter().next());
-            let over = over.map(|(run, _)| run.clone());
-            over.map(|over| seen.remove(&over));
+            if let Some(over) = over.map(|(run, _)| run.clone()) {
+                seen.remove(&over);
+            }
         }
         seen.insert(event.run.clone(), !event.kind().ends_work());
     }
