@@ -14,7 +14,15 @@ pub(super) struct Loss {
     pub(super) error: Option<Error>,
 }
 
+/// Why a connection is replaced that may be dead.
+pub(super) const NO_HEART: &str = "the heartbeats stopped";
+
 impl Loss {
+    /// Whether the server ended the stream by itself, with no word of why.
+    pub(super) fn is_quiet_end(&self) -> bool {
+        self.error.is_none() && self.words != NO_HEART
+    }
+
     /// The error of a stream that is not connected again, after so many connections in vain.
     pub(super) fn given_up(&mut self, config: &StreamConfig, connections: u32) -> Error {
         let error = if config.reconnects == 0 {

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     difference::removal,
     link::{Heard, Link},
-    loss::{Loss, Outage, closed_here, is_fatal, late},
+    loss::{Loss, NO_HEART, Outage, closed_here, is_fatal, late},
     pace::{Pace, StreamConfig},
     source::{Frame, Source},
     state::{State, cut},
@@ -128,7 +128,7 @@ impl Watcher {
             Heard::Frame(frame) => self.on_frame(link, frame),
             Heard::End(error) => cut(link, "the connection was lost", error),
             Heard::Nothing if doubt.is_some() => State::Settling(link, None),
-            Heard::Nothing if watches_heart => cut(link, "the heartbeats stopped", None),
+            Heard::Nothing if watches_heart => cut(link, NO_HEART, None),
             Heard::Nothing => State::Silent(link),
         }
     }
@@ -293,7 +293,7 @@ impl Watcher {
     /// the run says so, and what it shows is told where the next connection does not explain it.
     async fn look_why(&mut self) -> Option<State> {
         let run = self.run.clone()?;
-        if self.loss.error.is_some() || self.cursor.is_none() || self.read.is_some() {
+        if !self.loss.is_quiet_end() || self.cursor.is_none() || self.read.is_some() {
             return None;
         }
         match self.read_all().await {
