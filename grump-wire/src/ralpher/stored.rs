@@ -1,7 +1,7 @@
 //! A stored event to a frame, text to text: who replays a history need not understand it.
 //!
 //! What is told over and over is written here. All else is read, and written by
-//! [`events::encode`](super::events::encode); what that writes of an event is what is written here.
+//! [`encode`](super::events::encode); what that writes of an event is what is written here.
 
 use grump_core::Event;
 
