@@ -180,8 +180,11 @@ async fn survivors_are_named_and_left_alone() {
 #[tokio::test]
 async fn an_agent_that_kills_its_keeper_is_swept() {
     let scene = Scene::new();
-    let launch = scene.script("echo ready >ready; kill -9 $PPID; exec sleep 1000");
+    // Not before the keeper has said that it is there.
+    let launch = scene.script("read x; kill -9 $PPID; exec sleep 1000");
+    let launch = launch.stdin(Input::Pipe);
     let mut child = scene.launcher().spawn(launch).await.unwrap();
+    drop(child.stdin.take());
     let ended = child.wait().await.unwrap();
     scene.assert_nothing_is_left();
     assert_eq!(ended.exit, Exit::Unknown);
